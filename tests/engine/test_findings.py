@@ -567,6 +567,8 @@ CASES: list[tuple[str, Change, str]] = [
     ("W61", both(put("BOM", 9, "Scrap %", 0.5), put("Stock", 7, "Counted qty", 47.0)), "BOM!E9"),
     ("W62", bulbs_counted(37.0), "Standard Cost!A10"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
+    ("S13", add("Accounts", Role=schema.FINISHED_GOODS, Class="Spares", Account="1359"), "Setup!H22"),
+    ("S13", add("Accounts", Role=schema.CCC, Class="Spares", Account="5319"), "Setup!H22"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
 

@@ -1,6 +1,7 @@
 """What holds in every world: agreement with the exact oracle, and laws that need no oracle."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -69,6 +70,33 @@ def test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit(world):
     _, result = posted(world.settings, world.tables)
     assert journal(result) == oracle.journal
     assert ledger(result) == {role: balance for role, balance in oracle.ledger.items() if balance}
+
+
+@given(worlds())
+def test_lines_go_to_the_class_that_the_oracle_sends_them_to(world):
+    """Disposed of in cost of goods sold, or carried forward, so that every line is of an item."""
+    expected(world)  # gives up what lies on half a minor unit
+    _, result = posted(world.settings, world.tables)
+    oracle = independent.compute(world.settings, world.tables)
+    assert by_account(result.entries, result.places) == oracle.journal
+    ledger = result.ledger
+    accounts = zip(ledger.role.tolist(), ledger.item_class.tolist(), ledger.closing.tolist(), strict=True)
+    closing = {account(role, item_class): money(minor, result.places) for role, item_class, minor in accounts if minor}
+    assert closing == {account: balance for account, balance in oracle.ledger.items() if balance}
+
+
+def account(role: str, item_class: str) -> str:
+    return f"{role}{independent.OF_CLASS}{item_class}" if item_class else role
+
+
+def by_account(entries, places):
+    """Event -> account -> net debit, without what nets to zero."""
+    events = defaultdict(lambda: defaultdict(Decimal))
+    for entry in entries:
+        for line in entry.lines:
+            events[entry.event][account(line.role, line.item_class)] += money(line.minor, places)
+    netted = {event: {name: net for name, net in each.items() if net} for event, each in events.items()}
+    return {event: each for event, each in netted.items() if each}
 
 
 @given(worlds())

@@ -679,7 +679,7 @@ def test_a_draft_is_told_until_it_is_posted(corrected: dict[str, Path]) -> None:
 
 #: columns that may stay blank
 OPTIONAL = {
-    "csv": {"Product"},  # of one entry for all products
+    "csv": {"Product", "Class"},  # of one entry for all products, of items without a class
     "aicpa": {"Approved_By", "Approved_Date"},  # of a draft
     "quickbooks": {"Location", "Class"},
     "xero": {"TrackingName1", "TrackingOption1", "TrackingName2", "TrackingOption2"},

@@ -65,6 +65,8 @@ ELEMENTS = (MATERIAL, *RATES, OTHER)
 
 DEFAULTS: dict[str, str] = {
     "Currency": "USD",
+    "Purchases are": "Recorded here",
+    "Conversion incurred is": "Recorded here",
     "Trigger points": "Purchase, completion and sale",
     "Variance disposition": "Cost of goods sold",
     "Default scrap basis": "Output",
@@ -77,6 +79,9 @@ STOCK_ROLES = {
     "Completion and sale": {"Buy": PAYABLE, "Subassembly": MIP, "Finished": FINISHED},
     "Sale": {"Buy": PAYABLE},
 }
+# Roles of which a class of items may have an account of its own.
+BY_CLASS = (MIP, INVENTORY, FINISHED, SOLD, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE)
+OF_CLASS = " of class "
 SCRAP_CHARGES = {"Normal": CONTROL, "Abnormal": "Abnormal scrap loss"}
 CLOSED_TO_SOLD: dict[str, tuple[str, ...]] = {
     "Cost of goods sold": (CONTROL, ALLOCATED, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE),
@@ -213,6 +218,7 @@ class Standards:
     items: dict[str, Item]
     bom: dict[str, list[BomLine]]
     stock_roles: dict[str, str]  # type of item -> role
+    classes: Mapping[str, str] = field(default_factory=dict)  # item -> class
     costs: dict[tuple[str, dt.date], dict[str, Fraction]] = field(default_factory=dict)
     explosions: dict[tuple[str, dt.date], Explosion] = field(default_factory=dict)
 
@@ -230,6 +236,11 @@ class Standards:
     def role(self, item: str) -> str:
         """The account that holds an item. Where completion is no trigger, made items are on that of their materials."""
         return self.stock_roles.get(self.items[item].type, self.stock_roles["Buy"])
+
+    def account(self, role: str, item: str) -> str:
+        """The account of a role for an item: that of its class, where the role has any."""
+        item_class = self.classes.get(item, "")
+        return f"{role}{OF_CLASS}{item_class}" if item_class and role in BY_CLASS else role
 
     def value(self, item: str, on: dt.date) -> Fraction:
         """What a unit stands at in its account: its material alone, where completion is no trigger."""
@@ -301,7 +312,8 @@ class Books:
         for component, per_unit in taken.components.items():
             used = quantity * per_unit
             amount = used * self.standards.unit_cost(component, on)
-            self.lines[Line(event, debit, self.standards.role(component), "M")] += amount
+            credit = self.standards.account(self.standards.role(component), component)
+            self.lines[Line(event, debit, credit, "M")] += amount
             self.moved[movement][component] += used
         self.lines[Line(event, debit, ALLOCATED, "C")] += quantity * taken.conversion
 
@@ -311,12 +323,13 @@ def post_purchases(books: Books, rows: list[Row]) -> None:
         item, quantity = str(row["Item"]), number(row, "Quantity")
         books.moved["purchased"][item] += quantity
         if books.standards.purchase_is_trigger:
-            role = books.standards.role(item)
+            role = books.standards.account(books.standards.role(item), item)
+            variance = books.standards.account(PRICE_VARIANCE, item)
             standard = quantity * books.standards.unit_cost(item, day(row["Date"]))
-            books.lines[Line("Purchase", role, PRICE_VARIANCE, "standard")] += standard
+            books.lines[Line("Purchase", role, variance, "standard")] += standard
             # One entry per role debited: payables of different entries are rounded apart.
             actual = quantity * number(row, "Actual price") + number(row, "Other cost")
-            books.lines[Line("Purchase", PRICE_VARIANCE, PAYABLE, f"actual of {role}")] += actual
+            books.lines[Line("Purchase", variance, PAYABLE, f"actual of {role}")] += actual
 
 
 def post_conversion(books: Books, rows: list[Row]) -> None:
@@ -332,11 +345,13 @@ def post_counts(books: Books, rows: list[Row]) -> None:
             books.moved["completed"][item] += quantity
             if standards.completion_is_trigger:
                 taken = standards.explode(item, on)
-                books.flush("Completion", standards.role(item), taken, quantity, on, "relieved")
+                made = standards.account(standards.role(item), item)
+                books.flush("Completion", made, taken, quantity, on, "relieved")
         else:
             # Out of stock where completion put it there; otherwise the sale is what relieves the components.
             movement = "sold" if standards.completion_is_trigger else "relieved"
-            books.flush("Sale", SOLD, standards.relieve(item, on), quantity, on, movement)
+            sold = standards.account(SOLD, item)
+            books.flush("Sale", sold, standards.relieve(item, on), quantity, on, movement)
 
 
 def post_scrap(books: Books, rows: list[Row]) -> None:
@@ -419,8 +434,9 @@ def post_count_adjustment(books: Books, stock: list[Row], book: Quantities, on: 
         if item in book and standards.role(item) != PAYABLE and not is_blank(row.get("Counted qty")):
             amount = (number(row, "Counted qty") - book[item]) * standards.value(item, on)
             kind = standards.items[item].type
-            against = USAGE_VARIANCE if kind == "Buy" else COUNT_DIFFERENCE
-            books.lines[Line("Count adjustment", standards.role(item), against, kind)] += amount
+            against = standards.account(USAGE_VARIANCE if kind == "Buy" else COUNT_DIFFERENCE, item)
+            held = standards.account(standards.role(item), item)
+            books.lines[Line("Count adjustment", held, against, kind)] += amount
 
 
 def opening_balances(books: Books, stock: list[Row], on: dt.date) -> dict[str, Fraction]:
@@ -432,7 +448,9 @@ def opening_balances(books: Books, stock: list[Row], on: dt.date) -> dict[str, F
     for row in stock:
         item = str(row["Item"])
         if books.standards.items[item].type != "Phantom" and books.standards.role(item) != PAYABLE:
-            balances[books.standards.role(item)] += number(row, "Opening qty") * books.standards.value(item, on)
+            balances[books.standards.account(books.standards.role(item), item)] += number(
+                row, "Opening qty"
+            ) * books.standards.value(item, on)
     return balances
 
 
@@ -453,16 +471,60 @@ def by_role(lines: Mapping[Line, Number]) -> dict[str, dict[str, Number]]:
     return {event: roles for event, roles in netted.items() if roles}
 
 
+def role_of(account: str) -> str:
+    """The role of an account, whatever the class."""
+    return account.split(OF_CLASS)[0]
+
+
+def whole_roles(lines: Mapping[Line, Decimal]) -> dict[Line, Decimal]:
+    """The lines without classes, once they are rounded."""
+    whole: dict[Line, Decimal] = defaultdict(Decimal)
+    for line, amount in lines.items():
+        part = line.part if line.event != "Purchase" else role_of(line.part)
+        whole[Line(line.event, role_of(line.debit), role_of(line.credit), part)] += amount
+    return whole
+
+
+def read_classes(rows: list[Row]) -> dict[str, str]:
+    """The class of each item that has one, as it is first spelled."""
+    first: dict[str, str] = {}
+    typed = {str(row["Item"]): str(row.get("Class") or "").strip() for row in rows}
+    return {item: first.setdefault(name.lower(), name) for item, name in typed.items()}
+
+
 def with_close(lines: Mapping[Line, Number], disposition: str) -> dict[str, dict[str, Number]]:
     """The events, and the Close that takes what they left in conversion and variance roles to cost of goods sold."""
     events = by_role(lines)
     closing: dict[Line, Number] = {}
     for roles in events.values():
-        for role in CLOSED_TO_SOLD[disposition]:
-            if role in roles:
-                line = Line("Close", SOLD, role, "")
-                closing[line] = roles[role] + closing.get(line, 0)
+        for account, net in roles.items():
+            if role_of(account) in CLOSED_TO_SOLD[disposition]:
+                line = Line("Close", SOLD, account, "")
+                closing[line] = net + closing.get(line, 0)
     return events | by_role(closing)
+
+
+def recorded_elsewhere(lines: Mapping[Line, Decimal], chosen: Mapping[str, str]) -> dict[str, dict[str, Decimal]]:
+    """What the ledger has already, by event: receipts as invoiced, in the account of the items; conversion as incurred."""
+    known: dict[Line, Decimal] = {}
+    for line, amount in lines.items():
+        if line.credit == PAYABLE and line.event == "Purchase" and chosen["Purchases are"] == "Already in the ledger":
+            known[Line("Purchase", line.part.removeprefix("actual of "), PAYABLE, "")] = amount
+        if line.event == "Conversion" and chosen["Conversion incurred is"] == "Already in the ledger":
+            known[line] = amount
+    return by_role(known)
+
+
+def without(
+    journal: Mapping[str, dict[str, Decimal]], elsewhere: Mapping[str, dict[str, Decimal]]
+) -> dict[str, dict[str, Decimal]]:
+    """The journal of all that happened, without what the ledger has already."""
+    rest: dict[str, dict[str, Decimal]] = {}
+    for event, roles in journal.items():
+        known = elsewhere.get(event, {})
+        net = {role: roles.get(role, Decimal(0)) - known.get(role, Decimal(0)) for role in roles | known}
+        rest[event] = {role: amount for role, amount in net.items() if amount}
+    return {event: roles for event, roles in rest.items() if roles}
 
 
 def ledger_of(opening: Mapping[str, Decimal], journal: dict[str, dict[str, Decimal]]) -> dict[str, Decimal]:
@@ -482,7 +544,7 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
 
     given = per_unit(spelled_alike(tables))
     items, bom = read_items(given["StandardCost"], basis), read_bom(given["BOM"], basis)
-    standards = Standards(items, bom, STOCK_ROLES[chosen["Trigger points"]])
+    standards = Standards(items, bom, STOCK_ROLES[chosen["Trigger points"]], read_classes(given["StandardCost"]))
 
     books = Books(standards)
     post_purchases(books, given["Purchases"])
@@ -494,12 +556,13 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
     post_count_adjustment(books, given["Stock"], book, end)
 
     opening = opening_balances(books, given["Stock"], start)
-    journal = with_close({line: rounded(amount, minor_units) for line, amount in books.lines.items()}, disposition)
+    lines = {line: rounded(amount, minor_units) for line, amount in books.lines.items()}
+    journal = with_close(lines, disposition)
     return Result(
         rollup={item: standards.cost(item, end) for item in items},
         relief=dict(books.moved["relieved"]),
         flows=with_close(books.lines, disposition),
-        journal=journal,
+        journal=without(journal, recorded_elsewhere(lines, chosen)),
         ledger=ledger_of({role: rounded(value, minor_units) for role, value in opening.items()}, journal),
         made=dict(there.moved["completed"]),
         book=book,

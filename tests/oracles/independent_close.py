@@ -343,7 +343,10 @@ def opening_balances(period: Period) -> dict[str, Decimal]:
             balances[count.role] += count.opening_conversion
         if not on_the_books(policy, count.role):
             balances[count.role] = Fraction(0)
-    return {role: policy.rounded(amount) for role, amount in balances.items()}
+    rounded: dict[str, Decimal] = defaultdict(Decimal)
+    for account, amount in balances.items():
+        rounded[independent.role_of(account)] += policy.rounded(amount)
+    return dict(rounded)
 
 
 # ----------------------------------------------------------------------------------------------- variances
@@ -779,7 +782,8 @@ def begin(policy: Policy, tables: Tables) -> Period:
     roles = STOCK_ROLES[policy.points]
     if policy.by_count and "Subassembly" in roles:
         roles = roles | {"Subassembly": roles["Buy"]}  # not on the books where materials are not
-    standards = kind(items, independent.read_bom(given["BOM"], basis), roles)
+    classes = independent.read_classes(given["StandardCost"]) if not (policy.by_count or policy.expensed) else {}
+    standards = kind(items, independent.read_bom(given["BOM"], basis), roles, classes)
     books = Books(standards)
     return Period(policy, given, books, books)
 
@@ -812,7 +816,7 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Close:
     period = begin(policy, tables)
     relieved = post_period(period)
 
-    lines = {line: policy.rounded(amount) for line, amount in period.books.lines.items()}
+    lines = independent.whole_roles({line: policy.rounded(amount) for line, amount in period.books.lines.items()})
     events = independent.by_role(lines)
     balances: dict[str, Decimal] = defaultdict(Decimal)
     for roles in events.values():
@@ -842,7 +846,7 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Close:
     if "Period-end WIP" in journal:
         journal["Reversal"] = {role: -net for role, net in journal["Period-end WIP"].items()}
     return Close(
-        journal,
+        independent.without(journal, independent.recorded_elsewhere(lines, policy.chosen)),
         opening,
         ledger,
         variances.rows,

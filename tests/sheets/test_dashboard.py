@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -53,7 +54,8 @@ def test_the_waterfall_steps_from_standard_to_actual_cost(world: World) -> None:
 def test_standard_cost_is_what_was_spent_less_what_the_oracle_calls_a_variance(world: World) -> None:
     """Where purchases are recorded: invoices and conversion incurred, less price, usage, conversion not allocated, and
     abnormal scrap, all from the journal of the oracle. Elsewhere the oracle knows no price and usage variance."""
-    oracle = expected(world)
+    here = {"Purchases are": schema.RECORDED_HERE, "Conversion incurred is": schema.RECORDED_HERE}
+    oracle = expected(replace(world, settings=world.settings | here))  # what is spent is spent wherever it is recorded
     _, result = posted(world.settings, world.tables)
     if world.settings["Trigger points"] not in (schema.PCS, schema.PS):
         return

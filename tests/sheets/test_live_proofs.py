@@ -237,7 +237,8 @@ def journal_amounts(posted: Period) -> Amounts:
         for line in entry.lines:
             basis = line.basis
             what = f"{basis.column} {basis.where}" if isinstance(basis, Total) else type(basis).__name__
-            key = (entry.event, entry.description, *charged, line.role, what)
+            classes = str(getattr(basis, "classes", "")), entry.lines[0].item_class, line.item_class
+            key = (entry.event, entry.description, *charged, line.role, what, *classes)
             key = tuple(part.casefold() for part in key)
             assert key not in found, key
             found[key] = line.minor
@@ -252,7 +253,7 @@ def amounts(outcome: RunResult) -> dict[str, Amounts]:
     relief = frame(posted.relief)
     return {
         "Journal": journal_amounts(posted),
-        "Ledger": {(row.role,): int(row.closing) for row in frame(posted.ledger).itertuples()},
+        "Ledger": {(row.role, row.item_class): int(row.closing) for row in frame(posted.ledger).itertuples()},
         "Relief": {(codes[r.item].casefold(),): int(r.amount) for r in relief.itertuples()},
         "Relief quantity": {(codes[r.item].casefold(),): float(r.quantity) for r in relief.itertuples()},
         "Variances": {(v.name, v.subject): abs(v.amount) for v in posted.variances},

@@ -193,12 +193,16 @@ class Policy:
     budget: float | None = None
     in_money: bool = False
     condensed: bool = False
+    elsewhere: bool = False
+    classes: bool = False
 
     def __str__(self) -> str:
         words = [self.triggers, self.detail[10:], self.basis, self.disposition, self.currency]
         words += ["by count"] * (self.relief == schema.PHYSICAL_COUNT) + ["in money"] * self.in_money
         words += ["expensed"] * (self.conversion == schema.EXPENSE_THEN_ADJUST) + ["budget"] * (self.budget is not None)
-        return ", ".join(words + [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed)
+        words += [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed
+        words += ["already in the ledger"] * self.elsewhere + ["by class"] * self.classes
+        return ", ".join(words)
 
 
 POLICIES = (
@@ -214,6 +218,7 @@ POLICIES = (
 
 PRORATED, PER_PRODUCT = {"disposition": schema.PRORATE}, {"detail": schema.PER_PRODUCT}
 BY_COUNT, EXPENSED = {"relief": schema.PHYSICAL_COUNT}, {"conversion": schema.EXPENSE_THEN_ADJUST}
+ELSEWHERE = {"Purchases are": schema.IN_THE_LEDGER, "Conversion incurred is": schema.IN_THE_LEDGER}
 RECORDED, SHOWN = {"wip": schema.RECORD}, {"wip": schema.SHOW_ONLY}
 #: what can happen at period end
 PERIOD_ENDS = (
@@ -238,7 +243,21 @@ PERIOD_ENDS = (
     Policy(schema.PCS, **PRORATED, **RECORDED, budget=3_150, condensed=True),
     Policy(schema.CS, **BY_COUNT, condensed=True, currency="KWD"),
     Policy(schema.PS, **BY_COUNT, **PRORATED, **PER_PRODUCT, **RECORDED),
+    Policy(schema.PCS, **PRORATED, **RECORDED, elsewhere=True),
+    Policy(schema.PS, **PER_PRODUCT, elsewhere=True, currency="KWD"),
+    Policy(schema.CS, **EXPENSED, elsewhere=True),
+    Policy(schema.PCS, **PRORATED, **RECORDED, elsewhere=True, classes=True),
+    Policy(schema.PS, classes=True, currency="KWD"),
+    Policy(schema.CS, **PER_PRODUCT, **RECORDED, classes=True),
+    Policy(schema.S, classes=True, condensed=True),
+    Policy(schema.S, condensed=True),
+    Policy(schema.PCS, disposition=schema.CARRY_FORWARD, classes=True, condensed=True),
 )
+#: classes of items as spreadsheets like to misread them; others have none
+CLASSES = {
+    STAR: "007", STARRED: "7", MARKS: "Raw*", "X-new": "Boards", "SUB-A": "boards ", "SUB-B": "raw*", FIN: "Devices",
+    KIT: "devices", "0042": "=A1", FIN_STAR: "Raw*",
+}  # fmt: skip
 
 
 def world(policy: Policy) -> Sample:
@@ -266,9 +285,13 @@ def world(policy: Policy) -> Sample:
         "Conversion costs": policy.conversion,
         "Period-end WIP": policy.wip or schema.RECORD,
         "Budgeted fixed overhead": policy.budget,
+        **(ELSEWHERE if policy.elsewhere else {}),
     }
     rows["Purchases"] = PURCHASES + bought_in
-    return Sample("World", "", settings, {table: _named(table, r) for table, r in rows.items()})
+    tables = {table: _named(table, r) for table, r in rows.items()}
+    if policy.classes:
+        tables["StandardCost"] = [row | {"Class": CLASSES.get(row["Item"])} for row in tables["StandardCost"]]
+    return Sample("World", "", settings, tables)
 
 
 def stock(policy: Policy) -> tuple[tuple[Any, ...], ...]:

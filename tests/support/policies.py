@@ -113,14 +113,17 @@ class _Month:
             "Period end": LAST,
             "Default scrap basis": draw.choice([schema.OUTPUT, schema.INPUT]),
             "Budgeted fixed overhead": budget,
+            "Purchases are": draw.choice([schema.RECORDED_HERE, schema.IN_THE_LEDGER]),
+            "Conversion incurred is": draw.choice([schema.RECORDED_HERE, schema.IN_THE_LEDGER]),
             **self.chosen.settings,
         }
+        classes = draw.choice([[None], [None, "Pumps", "pumps ", "007"]])
         counts = self.documents(made if draw.random() < 0.8 else [], lambda: {"Event": schema.COMPLETED})
         counts += self.documents([*made, *made, *bought], lambda: {"Event": schema.SOLD})
         scrap = self.documents([*self.kinds], lambda: self.scrapped(schema.COMPONENT))
         scrap += self.documents(self.of(*schema.TYPES[1:]), lambda: self.scrapped(schema.FINISHED_UNIT))
         tables = {
-            "StandardCost": [self.standard(item) for item in self.kinds],
+            "StandardCost": [self.standard(item) | {"Class": draw.choice(classes)} for item in self.kinds],
             "BOM": [line for item in self.kinds for line in self.bill(item)],
             "Counts": numbered(counts),
             "Scrap": numbered(scrap),

@@ -112,9 +112,9 @@ def journal(result: Period, product: str | None = None) -> dict[str, dict[str, D
 
 
 def ledger(result: Period, column: str = "closing") -> dict[str, Decimal]:
-    """Role -> balance; zero balances are left out."""
-    balances = zip(result.ledger.role.tolist(), getattr(result.ledger, column).tolist(), strict=True)
-    return {role: money(minor, result.places) for role, minor in balances if minor}
+    """Role -> balance, all classes together; zero balances are left out."""
+    balances = result.ledger.by_role(getattr(result.ledger, column))
+    return {role: money(minor, result.places) for role, minor in balances.items() if minor}
 
 
 def frame(records: Records) -> pd.DataFrame:

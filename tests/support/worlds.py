@@ -196,8 +196,13 @@ def worlds(draw: st.DrawFn) -> World:
         "Trigger points": draw(st.sampled_from(schema.TRIGGERS)),
         "Variance disposition": draw(st.sampled_from([schema.TO_COGS, schema.CARRY_FORWARD])),
         "Default scrap basis": draw(st.sampled_from([schema.OUTPUT, schema.INPUT])),
+        "Purchases are": draw(st.sampled_from([schema.RECORDED_HERE, schema.IN_THE_LEDGER])),
+        "Conversion incurred is": draw(st.sampled_from([schema.RECORDED_HERE, schema.IN_THE_LEDGER])),
     }
     factory = draw(factories())
+    if len(factory["StandardCost"]) % 2:  # every other factory sorts its items into classes
+        for number, row in enumerate(factory["StandardCost"]):
+            row["Class"] = (None, "Pumps", "pumps", "007", None)[number % 5]
     kinds = {str(row["Item"]): str(row["Type"]) for row in factory["StandardCost"]}
 
     def of(*types: str) -> list[str]:

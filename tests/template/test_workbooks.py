@@ -23,6 +23,7 @@ from xlbackflush.template.build import build
 ROOT = Path(__file__).parents[2]
 JANUARY = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
 INPUT_NAMES = [s.name for s in schema.INPUT_SHEETS]
+SETUP_NAMES = [s.name for s in schema.SETUP_SHEETS]
 OUTPUT_NAMES = [s.name for s in schema.OUTPUT_SHEETS]
 
 
@@ -82,7 +83,7 @@ def test_only_the_suffix_tells_a_macro_workbook(tmp_path: Path) -> None:
 
 
 def test_every_sheet_is_there_in_order(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == [schema.ABOUT, *INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
+    assert book.sheetnames == [schema.ABOUT, *INPUT_NAMES, *SETUP_NAMES, *OUTPUT_NAMES, "Functions"]
     assert book.active.title == schema.ABOUT
 
 
@@ -240,7 +241,7 @@ def links(sheet: Worksheet) -> list[str]:
 
 def test_the_about_sheet_leads_to_every_sheet_and_every_sheet_back(book: openpyxl.Workbook) -> None:
     targets = [location.rsplit("!", 1)[0].strip("'") for location in links(book[schema.ABOUT])]
-    assert targets == [*INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
+    assert targets == [*INPUT_NAMES, *SETUP_NAMES, *OUTPUT_NAMES, "Functions"]
     for name in targets:
         assert links(book[name]) == [f"{schema.ABOUT}!A1"]
 

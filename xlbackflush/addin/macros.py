@@ -159,7 +159,8 @@ def explain(book: LiveBook) -> str:
 @macro
 def export(book: LiveBook, form: str = "csv") -> str:
     """Write the posted journal to a file beside the workbook, in the format of a ledger (see `ledgers.FORMATS`)."""
-    from xlbackflush.ledgers.export import beside, export_book
+    from xlbackflush.ledgers.chosen import ALL, Choice
+    from xlbackflush.ledgers.export import export_book, remember
     from xlbackflush.ledgers.formats import FORMATS
 
     path = book.local_path()
@@ -168,7 +169,12 @@ def export(book: LiveBook, form: str = "csv") -> str:
             "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
         )
     warnings: list[str] = []
-    done = export_book(book, FORMATS[form], beside(path, FORMATS[form]), True, warnings.append, path)
+    for choice in (Choice(new=True), ALL):  # what is new; all of it once more where nothing is
+        done = export_book(book, FORMATS[form], None, True, warnings.append, path, choice)
+        if done.files:
+            break
+    if done.runs:
+        remember(book, done)
     names = ", ".join(file.name for file in done.files)
     return " ".join([f"Done: wrote {names} beside the workbook.", *warnings, *done.to_do])
 

@@ -30,6 +30,7 @@ _EXAMPLES = """examples:
   xlbackflush upgrade october.xlsm                  add what a workbook of an earlier version lacks
   xlbackflush explain october.xlsm Journal!I7       what an amount is made of
   xlbackflush export october.xlsm --format csv      the journal as a file for your ledger
+  xlbackflush close october.xlsm --format csv       all of these in one command, up to what a person must decide
   xlbackflush install                               button, ribbon tab and functions in Excel
 
 exit codes: 0 done; 1 errors in the inputs, nothing posted, or what is posted does not verify; 2 the command or file
@@ -171,7 +172,7 @@ def _on_book(module: str, name: str, text: str, example: str = "", *more: Argume
     return Verb(module, name, text, f"october.xlsm {example}", (_BOOK, *more, *_PRINTED))
 
 
-_WORKBOOK, _RECORD, _INSTALL = "workbook_commands", "record_commands", "install_commands"
+_WORKBOOK, _RECORD, _INSTALL, _CLOSING = "workbook_commands", "record_commands", "install_commands", "closing"
 
 
 _VERBS = (
@@ -227,7 +228,17 @@ _VERBS = (
         _WORKBOOK, "export", "write the posted journal to a file that a ledger imports", "--format NAME --to october.csv",
         _value("--format", "NAME", "format of the ledger; a wrong name lists them", required=True),
         _file("--to", "FILE", "file to write (default: beside the workbook)"),
+        _value("--run", "RUN", "only what a run posted, such as R0002: of a correction, the reversals and the new entries"),
+        _value("--event", "EVENT", "only entries of an event, such as Sale"),
+        _value("--since", "RUN|DATE", "only what was posted after a run, or from a day on (YYYY-MM-DD)"),
+        _flag("--new", "only what was not exported in this format before"),
         _flag("--force", "replace an existing file"),
+    ),
+    _on_book(
+        _CLOSING, "close", "check, run, post, export what is new and give evidence; stops where a person must decide",
+        "--format quickbooks --approved-by Jones",
+        _value("--format", "NAME", "format of the ledger; a wrong name lists them", required=True),
+        _value("--approved-by", "NAME", "who has looked at the draft and approves it; not who ran it"),
     ),
     Verb(
         _INSTALL, "install", "put button, ribbon tab and functions into Excel for this user", "",

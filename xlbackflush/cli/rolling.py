@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.record.record import closed
 from xlbackflush.lifecycle.calculate import calculate
@@ -46,7 +47,10 @@ def roll(path: Path, following: Path) -> Rolled:
         first, last = next_period(period)
         new = not os.path.lexists(following)
         if new:
-            opening = opened(period, period.inputs.sources, book.path.name, run)
+            kept = {
+                table.name: book.table(table.name) for table in schema.SETUP_TABLES if table.name in book.package.tables
+            }
+            opening = opened(period, {**period.inputs.sources, **kept}, book.path.name, run)
             sample = Sample(opening.title, opening.about, opening.settings, opening.tables)
             with explained(following.name, "choose another folder"):
                 build(following, (first, last), sample, like=book.path, new=True)

@@ -140,9 +140,13 @@ def explain(args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     """Write the posted journal to files that a ledger imports."""
+    from xlbackflush.ledgers.chosen import Choice
     from xlbackflush.ledgers.export import export as write
 
-    done = write(args.book, args.format, args.to, args.force)
+    choice = Choice(args.run or "", args.event or "", args.since or "", args.new)
+    done = write(args.book, args.format, args.to, args.force, choice=choice)
+    if not done.files:
+        return tell(args, {"files": [], "to_do": []}, done.to_do)
     files = [str(file) for file in done.files]
     lines = [f"Wrote {file}." for file in files]
     lines += ["Before the import:", *(f"- {sentence}" for sentence in done.to_do)] if done.to_do else []

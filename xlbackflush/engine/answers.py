@@ -165,7 +165,9 @@ class Answers:
         """One unit of every item completed on the last day of the period; bought items are relieved."""
         count = len(self.bill.items)
         items = np.arange(count)
-        roots = Roots(np.zeros(count, dtype=np.int64), items, texts([""] * count), self.bill.items.made)
+        roots = Roots(
+            np.zeros(count, dtype=np.int64), items, texts([""] * count), self.bill.items.made, texts([""] * count)
+        )
         rows = DemandRows(items, np.full(count, float(self.settings.period_end)), np.ones(count))
         return Demand((COMPLETIONS,), roots, rows, np.zeros(count, dtype=bool))
 

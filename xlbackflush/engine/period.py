@@ -37,7 +37,7 @@ from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed,
 from xlbackflush.engine.measures.witnesses import Hearing, witnesses
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
-from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
+from xlbackflush.engine.posting.flush import Ledger, before_close, ledger, recorded_elsewhere
 from xlbackflush.engine.posting.normal_scrap import NormalScrap, normal_scrap
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
@@ -52,7 +52,7 @@ from xlbackflush.engine.stock.relief import Flow, Relief, flushed, largest_amoun
 from xlbackflush.engine.stock.stock_book import StockBook, stock_book
 from xlbackflush.model.arrays import Floats, total
 from xlbackflush.model.inputs import FIELDS, Inputs, Settings
-from xlbackflush.model.journal import Entry
+from xlbackflush.model.journal import Account, Entry
 
 #: what no number moves: which rows the explosion has, and of which items, lines and days
 _SHAPE = ("exploded_rows", "walk")
@@ -210,8 +210,8 @@ class Period:
         return at_standard(self.counted, self.stock, self.places)
 
     @cached_property
-    def opening(self) -> dict[str, int]:
-        return opening_balances(self.opening_at_standard, self.carried_over)
+    def opening(self) -> dict[Account, int]:
+        return opening_balances(self.opening_at_standard, self.stock, self.bill)
 
     @cached_property
     def opening_excess(self) -> dict[str, int]:
@@ -224,9 +224,19 @@ class Period:
         return before_close(self.bill, self.flushed, self.stock, self.counted)
 
     @cached_property
+    def elsewhere(self) -> list[Entry]:
+        """What the ledger has from other journals."""
+        return recorded_elsewhere(self.bill, self.flushed, self.stock)
+
+    @cached_property
+    def recorded(self) -> list[Entry]:
+        """What the accounts hold before the close: from here and from elsewhere."""
+        return [*self.elsewhere, *self.before_close]
+
+    @cached_property
     def to_close(self) -> dict[str, int]:
         """Balances that the close disposes of."""
-        return to_close(self.before_close, self.carried_over)
+        return to_close(self.recorded, self.carried_over)
 
     @cached_property
     def cost_held(self) -> list[CostHeld]:
@@ -248,7 +258,7 @@ class Period:
         """All entries that the inputs call for, whatever is on the books."""
         return [
             *self.before_close,
-            *close(self.inputs, self.to_close, self.shares, self.counted),
+            *close(self.bill, self.recorded, self.shares, self.counted),
             *period_end_entries(self.inputs, self.in_process),
         ]
 
@@ -260,12 +270,12 @@ class Period:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return ledger(self.draft.entries, self.opening)
+        return ledger(self.draft.entries, self.opening, self.elsewhere)
 
     @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
-        return _closings(ledger(self.entries, self.opening).closing_by_role)
+        return _closings(ledger(self.entries, self.opening, self.elsewhere).closing_by_role)
 
     # --------------------------------------------------------------------------------------------- measures
 
@@ -275,11 +285,11 @@ class Period:
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.bill, self.conversion_allowed, self.flushed, self.before_close)
+        return variance.conversion_totals(self.bill, self.conversion_allowed, self.flushed, self.recorded)
 
     @cached_property
     def variances(self) -> list[Variance]:
-        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
+        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.recorded)
 
     @cached_property
     def ties(self) -> list[Tie]:

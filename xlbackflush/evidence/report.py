@@ -18,7 +18,8 @@ from xlbackflush.model.tables import Source
 
 #: tables that are printed as they stand -> their columns, in the order of the report
 PRINTED: dict[str, tuple[str, ...]] = {
-    "Ledger": ("Role", "Account", "Account name", "Opening", "Debits", "Credits", "Closing", "Proof", "Difference"),
+    "Ledger": ("Role", "Account", "Account name", "Opening", "Debits", "Credits", "Recorded elsewhere", "Closing", "Proof",
+               "Difference"),
     "Variances": (
         "Variance", "Subject", "Standard", "Actual", "Amount", "F/U", "Disposition", "Proof", "Difference", "Explanation",
     ),

@@ -5,6 +5,8 @@ take wrongly, are refused; what only should be looked at (a check that fails, in
 sentence each, and the files are written all the same. Files are written whole or not at all.
 """
 
+import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,9 +15,11 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
+from xlbackflush.engine.inputs.typed import text_of
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
 from xlbackflush.ledgers import writer
+from xlbackflush.ledgers.chosen import ALL, DIGITS, Choice, choose, remembered, twice
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Format, Journal, decimal
 from xlbackflush.lifecycle.workbook_port import Workbook
@@ -23,8 +27,9 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.inputs import Settings
 from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
-from xlbackflush.model.tables import Source
+from xlbackflush.model.tables import Source, cell_words, day_number, number_in
 from xlbackflush.ooxml.atomic import NewFile, explained
+from xlbackflush.sheets.runs import rows_of
 from xlbackflush.terminal import warn
 from xlbackflush.workbook.file import FileBook
 
@@ -35,45 +40,86 @@ _WORKBOOKS = (".xlsm", ".xlsx", ".xlam", ".xlsb", ".xls")
 
 @dataclass(frozen=True)
 class Exported:
-    """The files that were written, and what the user must still do before the ledger takes them, one sentence each."""
+    """The files that were written, and what the user must still do before the ledger takes them, one sentence each.
+
+    runs: those of the workbook with what was exported of them; none where nothing is to be remembered.
+    """
 
     files: list[Path]
     to_do: list[str]
+    runs: Sequence[Run] = ()
 
 
 def export(
-    book_path: Path, format_name: str, target: Path | None = None, force: bool = False, warn: Warn = warn
+    book_path: Path,
+    format_name: str,
+    target: Path | None = None,
+    force: bool = False,
+    warn: Warn = warn,
+    choice: Choice = ALL,
 ) -> Exported:
     """Write the journal of a workbook file in a format of `FORMATS`, beside the workbook without `target`.
 
-    An existing file is replaced with `force` only. Raises UnusableError in plain words; then nothing was written.
+    An existing file is replaced with `force` only. What is posted is remembered in the workbook, a draft is not. Raises
+    UnusableError in plain words; then nothing was written.
     """
-    if format_name not in FORMATS:
-        *others, last = FORMATS
-        raise UnusableError(f"There is no format {format_name!r}; choose {', '.join(others)} or {last}.")
-    form = FORMATS[format_name]
+    form = form_of(format_name)
     with FileBook(book_path, to_write=False) as book:
-        return export_book(book, form, target or beside(book.path, form), force, warn, book.path)
+        done = export_book(book, form, target, force, warn, book.path, choice)
+    if done.runs:
+        try:
+            with FileBook(book_path) as book:
+                remember(book, done)
+        except UnusableError as error:
+            warn(f"The export is not remembered in the workbook: {error}")
+    return done
 
 
-def beside(book: Path, form: Format) -> Path:
-    """The file of an export beside its workbook."""
-    return book.with_name(book.stem + form.ending)
+def form_of(name: str) -> Format:
+    """The format of a name. Raises UnusableError where there is none."""
+    if name not in FORMATS:
+        *others, last = FORMATS
+        raise UnusableError(f"There is no format {name!r}; choose {', '.join(others)} or {last}.")
+    return FORMATS[name]
+
+
+def remember(book: Workbook, done: Exported) -> None:
+    """Write beside the posted runs what was exported of them."""
+    book.write_table("Runs", rows_of(done.runs))
 
 
 def export_book(
-    book: Workbook, form: Format, target: Path, force: bool, warn: Warn, like: Path | None = None
+    book: Workbook, form: Format, target: Path | None, force: bool, warn: Warn, path: Path, choice: Choice = ALL
 ) -> Exported:
-    """The same for a workbook that is open already. like: its file; no more people may read the export than that."""
-    _check_target(target)
+    """The same for a workbook that is open already, which has to be told to `remember` it.
+
+    path: its file, beside which the export goes without `target`; no more people may read the export than that.
+    """
+    if target:
+        _check_target(target)
     journal, warnings = read_journal(book)
+    entries = choose(journal.entries, journal.runs, choice, form.name)
+    if not entries:
+        return Exported([], [f"Nothing is new: everything that is asked for was exported for {form.name} already."])
+    journal = replace(journal, entries=entries, known=journal.entries)
     contents = writer.files(journal, form)
-    files = _names(target, len(contents))
+    digest = hashlib.sha256(b"".join(contents)).hexdigest()[:DIGITS]
+    runs = list(dict.fromkeys(entry.run for entry in entries))
+    has_draft = any(journal.runs[run].is_draft for run in runs)
+    files = _names(target or path.with_name(f"{path.stem}{_tag(runs, digest, has_draft)}{form.ending}"), len(contents))
     _check_free(files, force)
-    for sentence in warnings:
+    for sentence in (*warnings, *twice(entries, journal.runs, form.name)):
         warn(sentence)
-    _write(dict(zip(files, contents, strict=True)), force, like)
-    return Exported(files, writer.to_do(journal, form))
+    _write(dict(zip(files, contents, strict=True)), force, path)
+    when = dt.datetime.now().strftime("%Y-%m-%d %H:%M")
+    posted = [entry for entry in entries if not journal.runs[entry.run].is_draft]
+    after = remembered(journal.runs.values(), posted, form.name, when, digest) if posted else []
+    return Exported(files, writer.to_do(journal, form), after)
+
+
+def _tag(runs: Sequence[str], digest: str, has_draft: bool) -> str:
+    """What tells the file of posted lines from others: their runs, and the digest that sheet Runs has beside them."""
+    return "" if has_draft else f"-{'-'.join(dict.fromkeys((runs[0], runs[-1])))}-{digest}"
 
 
 # ---------------------------------------------------------------------------------------- reading the journal
@@ -95,9 +141,32 @@ def read_journal(book: Workbook) -> tuple[Journal, list[str]]:
     tables = {name: table if name == "Journal" else book.table(name) for name in records.TABLES}
     if problems := [p for p in records.read(tables, inputs.places).problems if not p.is_order]:
         raise UnusableError(f"{problems[0]} Nothing is exported; see what else there is: xlbackflush verify")
-    journal = journal_as_posted(table, inputs.settings, runs)
+    journal = with_setup(journal_as_posted(table, inputs.settings, runs), book, inputs.settings)
     changed = runs[-1].input_hash != input_hash(raw_tables)
     return journal, list(_to_look_at(runs[-1], changed, book.table("Checks"), table))
+
+
+def with_setup(journal: Journal, book: Workbook, settings: Settings) -> Journal:
+    """The journal with what sheet Ledger Setup says. A workbook of an earlier version has no such sheet."""
+    try:
+        rows = book.table("LedgerSetup").named_rows()
+    except KeyError:
+        return journal
+    values = {str(row.get("Setting", "")).strip(): row.get("Value", "") for _, row in rows}
+    setup = {name: text.strip() for name, value in values.items() if (text := text_of(value)) and text.strip()}
+    days_later = _day(values["Posting date"]) - settings.period_end if "Posting date" in setup else 0
+    return replace(journal, setup=setup, days_later=days_later)
+
+
+def _day(value: object) -> int:
+    """Excel day number of a date, which may be a text such as 2026-05-01."""
+    number = number_in(value)
+    if number is not None and number >= 1:
+        return day_number(number)
+    try:
+        return (dt.date.fromisoformat(str(value).strip()[:10]) - schema.DAY_0).days
+    except ValueError as error:
+        raise UnusableError(f"Posting date on sheet Ledger Setup is {cell_words(value)}: type a date.") from error
 
 
 def _to_look_at(run: Run, changed: bool, checks: Source, journal: Source) -> Iterator[str]:

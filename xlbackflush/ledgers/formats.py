@@ -12,13 +12,10 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.ledgers import plain_text
-from xlbackflush.ledgers.writer import Field, Format, ToDo
+from xlbackflush.ledgers.writer import COSTS, PAYABLES, Field, Format, ToDo
 
 #: lines on which alone something is to be done, by the word for them in a description -> their roles
-_ROLES = {
-    "payables": frozenset({schema.ACCOUNTS_PAYABLE}),
-    "costs": frozenset(role for role, root in plain_text.ROOTS.items() if root == "Expenses"),
-}
+_ROLES = {"": frozenset(schema.ROLES), "payables": PAYABLES, "costs": COSTS}
 _PLAIN_TEXT = {"beancount": plain_text.beancount, "hledger": plain_text.hledger}
 
 
@@ -28,7 +25,8 @@ def _format(
     """A format from its description."""
     if name in _PLAIN_TEXT:
         return Format(name, lines=_PLAIN_TEXT[name], spelled=plain_text.accounts, **facts)
-    tasks = tuple(ToDo(text, *(_ROLES[lines] for lines in where)) for text, *where in to_do)
+    described = ((*each, "", "")[:3] for each in to_do)
+    tasks = tuple(ToDo(text, _ROLES[lines], setting) for text, lines, setting in described)
     return Format(name, fields=tuple(Field(*cells) for cells in columns), to_do=tasks, **facts)
 
 

@@ -20,6 +20,7 @@ from xlbackflush.dataclass import dataclass, field
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run
 from xlbackflush.model.money import decimals
+from xlbackflush.model.words import listed
 from xlbackflush.ooxml.values import harmless
 
 # ------------------------------------------------------------------------------------------------ journal
@@ -30,7 +31,9 @@ class Journal:
     """The journal of a workbook as posted, with what a ledger is told besides its entries.
 
     runs: name -> who made the run and who approved it, and when. proofs and differences: row of sheet Journal -> what its
-    live formulas show, as plain decimals.
+    live formulas show, as plain decimals. known: all entries, where only some are written.
+    setup: values of sheet Ledger Setup by setting, those that are filled in; days_later: by which the ledger's posting date
+    comes after that of the journal.
     """
 
     company: str
@@ -39,6 +42,9 @@ class Journal:
     runs: Mapping[str, Run]
     proofs: Mapping[int, str] = field(default_factory=dict)
     differences: Mapping[int, str] = field(default_factory=dict)
+    known: Sequence[PostedEntry] = ()
+    setup: Mapping[str, str] = field(default_factory=dict)
+    days_later: int = 0
 
     def amount(self, minor: int) -> str:
         """Minor units as a plain decimal: -1234.56."""
@@ -52,11 +58,12 @@ class Journal:
         run's first entry, since R0001 comes again in every workbook; that day stays whatever later runs add.
         """
         first: dict[str, int] = {}
-        for entry in self.entries:
+        known = self.known or self.entries
+        for entry in known:
             first[entry.run] = min(entry.date, first.get(entry.run, entry.date))
         return {
             entry.number: f"{date_of(first[entry.run]):%Y%m%d}-{re.sub('[^A-Za-z0-9]', '', entry.run)[:5]}-{entry.number}"
-            for entry in self.entries
+            for entry in known
         }
 
 
@@ -79,7 +86,9 @@ def memo(line: PostedLine) -> str:
 
 def _names(journal: Journal, entry: PostedEntry, line: PostedLine, place: int, count: int) -> dict[str, object]:
     """What the fields of a line can name. place and count: of the line within its entry and within its file, from 1."""
-    amount, run, date = journal.amount(line.minor), journal.runs[entry.run], date_of(entry.date)
+    amount, run = journal.amount(line.minor), journal.runs[entry.run]
+    date = date_of(entry.date + journal.days_later)
+    setup = {**_DEFAULTS, **journal.setup}
     linked = entry.reverses or entry.reversed_by
     return {
         "journal": journal, "entry": entry, "line": line, "place": place, "count": count, "run": run, "date": date,
@@ -91,8 +100,20 @@ def _names(journal: Journal, entry: PostedEntry, line: PostedLine, place: int, c
         "proof": journal.proofs.get(line.row, ""), "difference": journal.differences.get(line.row, ""),
         # a correction takes another entry back, and so does the reversal of period-end WIP on the first day of the next period
         "reverses": "R" if entry.reverses or entry.event == schema.REVERSAL else "",
+        "setup": setup, "currency": setup["Currency"] or journal.currency,
+        "vendor": setup["Vendor name"] if line.role in PAYABLES else "",
+        "cost_centre": setup["Cost centre"] if line.role in COSTS else "",
+        "tracking": setup["Tracking category"] if line.item_class else "",
         "other_entry": journal.references[linked] if linked else "",
     }  # fmt: skip
+
+
+_DEFAULTS = {name: default for name, (default, _) in schema.LEDGER_SETTINGS.items()}
+PAYABLES = frozenset({schema.ACCOUNTS_PAYABLE})
+#: roles of cost accounts
+COSTS = frozenset(schema.ROLES) - {
+    *schema.STOCK_ROLES, schema.WORK_IN_PROCESS, schema.SCRAP_RECOVERY, schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS
+}  # fmt: skip
 
 
 def _date_and_time(text: str) -> tuple[str, str]:
@@ -124,10 +145,14 @@ class Field:
 
 @dataclass(frozen=True)
 class ToDo:
-    """What the user must do before an import, in one sentence; where a line has one of the roles."""
+    """What the user must do before an import, in one sentence; where a line has one of the roles.
+
+    setting: of Ledger Setup, which, filled in, does it once for all.
+    """
 
     text: str
     roles: frozenset[str] = frozenset(schema.ROLES)
+    setting: str = ""
 
 
 #: how a ledger spells the account of a line
@@ -173,6 +198,7 @@ def files(journal: Journal, form: Format) -> list[bytes]:
     """
     _check_entries(journal, form)
     _check_accounts(journal, form)
+    _check_control_accounts(journal, form)
     if form.lines:
         return ["".join(form.lines(journal)).encode(form.encoding)]
     return [_table(journal, entries, form).encode(form.encoding) for entries in _parts(journal.entries, form)]
@@ -181,7 +207,10 @@ def files(journal: Journal, form: Format) -> list[bytes]:
 def to_do(journal: Journal, form: Format) -> list[str]:
     """What the user must still do before the ledger takes the files, one sentence each."""
     roles = {line.role for entry in journal.entries for line in entry.lines}
-    return [task.text for task in form.to_do if roles & task.roles]
+    tasks = [task for task in form.to_do if roles & task.roles and not journal.setup.get(task.setting)]
+    settings = [task.setting for task in tasks if task.setting]
+    once = [f"Once for all: fill in {listed(settings, len(settings))} on sheet Ledger Setup."] if settings else []
+    return [*(task.text for task in tasks), *once]
 
 
 def _check_entries(journal: Journal, form: Format) -> None:
@@ -215,6 +244,21 @@ def _check_accounts(journal: Journal, form: Format) -> None:
                 raise UnusableError(
                     f'Accounts {numbers[spelled]} and {line.account} would both be "{spelled}" in {form.name}; '
                     "give them different names in table Accounts on Setup and run again."
+                )
+
+
+def _check_control_accounts(journal: Journal, form: Format) -> None:
+    """No line on an account that the ledger keeps to itself, such as the payables of its own purchase ledger."""
+    control = {each.strip() for each in journal.setup.get("Control accounts", "").split(",")} - {""}
+    for entry in journal.entries:
+        for line in entry.lines:
+            if {line.account, line.name} & control:
+                instead = "a clearing account, such as goods received and not yet invoiced"
+                already = "Purchases are" if line.role == schema.ACCOUNTS_PAYABLE else "Conversion incurred is"
+                raise UnusableError(
+                    f"{form.name} lets no journal post to account {line.account}, which Ledger Setup names as a control account. "
+                    f"On Setup, map {line.role} to {instead}; or, where the ledger has these amounts from elsewhere, set "
+                    f"{already} to {schema.IN_THE_LEDGER}. Then run again."
                 )
 
 

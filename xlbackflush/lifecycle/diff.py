@@ -15,7 +15,8 @@ from xlbackflush.engine.inputs.changes import REORDERED, Change, apply, changes
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import Progress, calculate
-from xlbackflush.model.basis import Basis, Flow
+from xlbackflush.model.basis import Basis, Flow, Net
+from xlbackflush.model.inputs import account_of
 from xlbackflush.model.tables import Source
 from xlbackflush.schema.entries import EntryKind, description
 
@@ -97,12 +98,18 @@ def _amounts(period: Period) -> dict[JournalLine, tuple[str, int]]:
     amounts: dict[JournalLine, tuple[str, int]] = {}
     for entry in period.entries:
         for line in entry.lines:
-            # rows of Trace move
-            basis = replace(line.basis, block=None) if isinstance(line.basis, Flow) else line.basis
-            account, _ = period.inputs.accounts[line.role]
+            basis = _without_rows(line.basis)
+            account, _ = account_of(period.inputs.accounts, line.role, line.item_class)
             key = JournalLine(entry.event, entry.kind, entry.product, line.role, account, basis)
             amounts[key] = (line.source, amounts.get(key, ("", 0))[1] + line.minor)
     return amounts
+
+
+def _without_rows(basis: Basis) -> Basis:
+    """A basis as it is whatever the rows of the Trace, which move."""
+    if isinstance(basis, Net):
+        return Net(tuple(replace(part, block=None) if isinstance(part, Flow) else part for part in basis.parts))
+    return replace(basis, block=None) if isinstance(basis, Flow) else basis
 
 
 #: what tells lines apart: what the entry is about, the rows of the amount, its side as before (of a new line, as it is now)

@@ -8,6 +8,7 @@ from xlbackflush.engine.measures import last_period as last
 from xlbackflush.engine.measures.last_period import Figures
 from xlbackflush.engine.period import Period
 from xlbackflush.model.arrays import Floats, where_true
+from xlbackflush.model.journal import called
 from xlbackflush.schema import INPUT, OUTPUT
 
 Row = dict[str, object]
@@ -18,7 +19,7 @@ def rows(period: Period, balances: list[Row]) -> list[Row]:
     now, before, codes = period.this_period, period.last_period, period.bill.items.code.tolist()
     return [
         *_of_the_period(now, before),
-        *({"Figure": figure, "Number": row[figure], "Text": row["Role"]} for row in balances for figure in _BALANCES),
+        *(_balance(figure, row) for row in balances for figure in _BALANCES),
         *_standards(now, codes),
         *_activity(now, before, codes),
         *_lines(now, codes),
@@ -26,6 +27,10 @@ def rows(period: Period, balances: list[Row]) -> list[Row]:
 
 
 _BALANCES = (last.BALANCE, last.REVERSED)
+
+
+def _balance(figure: str, row: Row) -> Row:
+    return {"Figure": figure, "Number": row[figure], "Text": called(str(row["Role"]), str(row.get("Class") or ""))}
 
 
 def _of_the_period(now: Figures, before: Figures | None) -> Iterator[Row]:

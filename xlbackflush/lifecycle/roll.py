@@ -14,7 +14,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.posting.flush import balances
+from xlbackflush.engine.posting.flush import by_account
 from xlbackflush.lifecycle import last_period
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.lifecycle.workbook_port import Workbook
@@ -93,7 +93,7 @@ def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -
     settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
     settings = {name: value for name, value in settings.items() if name not in ("Period start", "Period end")}
     tables = {name: _rows(sources[name]) for name in _KEPT}
-    mapped = {row.get("Role") for row in tables["Accounts"]}
+    mapped = {row.get("Role") for row in tables["Accounts"] if not row.get("Class")}
     tables["Accounts"] += [
         {"Role": role, "Account": account, "Name": name}
         for role, (account, name) in schema.ROLES.items()
@@ -102,6 +102,10 @@ def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -
     tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
     tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
     tables["LastPeriod"] = last_period.rows(period, tables["Opening"])
+    tables |= {table.name: _rows(sources[table.name]) for table in schema.SETUP_TABLES if table.name in sources}
+    for row in tables.get("LedgerSetup", ()):
+        if row.get("Setting") == "Posting date":  # of this period
+            row.pop("Value", None)
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
     return Opened(f"{period.settings.company}, backflush costing", about, settings, tables)
 
@@ -141,17 +145,33 @@ def _balances(period: Period, note: str) -> list[Row]:
     """Balances that go on, and what was reversed on the first day of the next period.
 
     Stock accounts have a row although it is zero, since an account without a row opens with its stock at standard. Every
-    row has the note: whoever deletes one keeps the others.
+    row has the note: whoever deletes one keeps the others. What other journals keep, payables and payroll that the ledger has
+    already, is paid there and does not go on here.
     """
-    reversals = balances([entry for entry in period.draft.entries if entry.event == schema.REVERSAL])
-    closing = {role: minor for role, minor in period.ledger.closing_by_role.items() if role in CARRIED}
+    settings = period.settings
+    kept_elsewhere = {
+        *((schema.ACCOUNTS_PAYABLE,) if settings.purchases_elsewhere else ()),
+        *((schema.VARIOUS_ACCOUNTS,) if settings.conversion_elsewhere else ()),
+    }
+    reversals = by_account([entry for entry in period.draft.entries if entry.event == schema.REVERSAL])
+    ledger = period.ledger
+    accounts = list(zip(ledger.role.tolist(), ledger.item_class.tolist(), strict=True))
+    closing = {
+        account: minor
+        for account, minor in zip(accounts, ledger.closing.tolist(), strict=True)
+        if account[0] in CARRIED and account[0] not in kept_elsewhere
+    }
+    known = dict.fromkeys([*((role, "") for role in schema.ROLES), *accounts, *reversals])
     return [
         {
             "Role": role,
-            "Closing balance": from_minor(closing.get(role, 0), period.places),
-            "Reversal": from_minor(reversals[role], period.places),
+            "Closing balance": from_minor(closing.get((role, item_class), 0), period.places),
+            "Reversal": from_minor(reversals[role, item_class], period.places),
             "Note": note,
+            **({"Class": item_class} if item_class else {}),
         }
-        for role in schema.ROLES
-        if role in schema.STOCK_ROLES or closing.get(role) or reversals[role]
+        for role, item_class in sorted(known, key=lambda account: list(schema.ROLES).index(account[0]))
+        if closing.get((role, item_class))
+        or reversals[role, item_class]
+        or (role in schema.STOCK_ROLES and not item_class)
     ]

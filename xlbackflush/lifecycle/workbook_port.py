@@ -7,6 +7,7 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
+from xlbackflush.sheets.body import Body
 
 
 class Workbook(Protocol):
@@ -37,6 +38,9 @@ class Workbook(Protocol):
 
     def restore(self) -> list[Run]:
         """Put back the output tables as they stood before the last run, and return the runs that stand again."""
+
+    def write_table(self, name: str, body: Body) -> None:
+        """Replace the rows of one output table; all else stays as it is."""
 
     def clear(self, runs: list[Run]) -> None:
         """Empty the output tables; of the runs these stay."""

@@ -11,7 +11,8 @@ from xlbackflush.dataclass import dataclass, replace
 class Flow:
     """Sum over Trace rows of one event: `column` is Amount or Conversion, relieved_from "" means any row.
 
-    block: positions (first, last) of the rows of one product in the Trace, or None for all rows.
+    block: positions (first, last) of the rows of one product in the Trace, or None for all rows. classes: of the account
+    charged and of the one relieved; None where items have no class.
     """
 
     sign: int
@@ -20,11 +21,15 @@ class Flow:
     charged_to: str
     relieved_from: str = ""
     block: tuple[int, int] | None = None
+    classes: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
 class Total:
-    """Sum of a column of a table over the rows where columns equal values (none: all rows); column "Item" compares codes."""
+    """Sum of a column of a table over the rows where columns equal values (none: all rows).
+
+    Column "Item" compares codes, column "Class" classes, of which "" is one.
+    """
 
     sign: int
     table: str
@@ -42,9 +47,10 @@ class Invoices:
 
 @dataclass(frozen=True)
 class Closing:
-    """What brings the balance of a role to zero: minus the sum of its lines so far."""
+    """What brings the balance of a role to zero: minus the sum of its lines so far; of one class, None where none has any."""
 
     role: str
+    item_class: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,14 @@ class Rest:
     """What balances the entry: minus the sum of its other lines."""
 
 
-Basis = Flow | Total | Invoices | Closing | Rest
+@dataclass(frozen=True)
+class Net:
+    """Several amounts, each rounded by itself, in one line."""
+
+    parts: tuple[Flow | Total | Invoices, ...]
+
+
+Basis = Flow | Total | Invoices | Closing | Rest | Net
 
 
 def reversed_basis(basis: Basis) -> Basis:

@@ -86,6 +86,8 @@ LOST_SETTING = Rule("S11", WARNING, "Setting deleted",
     "Put the row back, or have it added: xlbackflush upgrade, or Upgrade in the ribbon.")
 LOST_TABLE = Rule("S12", WARNING, "Table deleted",
     "Put the sheet back, or have an empty one added: xlbackflush upgrade, or Upgrade in the ribbon.")
+CLASS_UNUSED = Rule("S13", NOTE, "Account of a class that is not used",
+    "Delete the row, or give the class to items on Standard Cost, column Class.")
 
 # -- items and bill of materials
 DUPLICATE_ITEM = Rule("I01", ERROR, "Item listed twice", "Keep one row per item; codes do not differ by case alone.")

@@ -7,6 +7,7 @@ the row on the sheet. Fields are named as the columns of the schema are (`schema
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ class Settings:
     cycle_time_days: float | None = None
     period_end_wip: str = schema.RECORD
     stock_count_includes_units_in_process: str = schema.YES
+    purchases_are: str = schema.RECORDED_HERE
+    conversion_incurred_is: str = schema.RECORDED_HERE
     standards_set_on: int | None = None
 
     @property
@@ -54,12 +57,27 @@ class Settings:
         return self.relief_basis == schema.PHYSICAL_COUNT
 
     @property
+    def by_class(self) -> bool:
+        """Lines of items are split by their class: not where the physical count or the adjustment to it knows accounts alone."""
+        return not self.by_count and not self.conversion_expensed
+
+    @property
     def completion_triggers(self) -> bool:
         return self.trigger_points in (schema.PCS, schema.CS)
 
     @property
     def purchase_triggers(self) -> bool:
         return self.trigger_points in (schema.PCS, schema.PS)
+
+    @property
+    def purchases_elsewhere(self) -> bool:
+        """Receipts stand in the inventory account at invoice price already; of no effect where purchase is no trigger."""
+        return self.purchase_triggers and self.purchases_are == schema.IN_THE_LEDGER
+
+    @property
+    def conversion_elsewhere(self) -> bool:
+        """Conversion incurred stands in its account already."""
+        return self.conversion_incurred_is == schema.IN_THE_LEDGER
 
     @property
     def bought_role(self) -> str:
@@ -77,6 +95,20 @@ class Settings:
             subassemblies = self.bought_role if self.by_count else schema.MIP
             return {schema.SUBASSEMBLY: subassemblies, schema.FINISHED: schema.FINISHED_GOODS}.get(item_type, "")
         return ""
+
+
+#: account and name of a role, and of a role and a class of items that has its own
+Accounts = dict[str | tuple[str, str], tuple[str, str]]
+
+
+def class_key(item_class: str) -> str:
+    """What two classes are told apart by: spaces at the ends and case make no other one."""
+    return " ".join(item_class.split()).lower()
+
+
+def account_of(accounts: Mapping[Any, tuple[str, str]], role: str, item_class: str = "") -> tuple[str, str]:
+    """Account and name of a line: those of the class, where it has its own."""
+    return accounts.get((role, class_key(item_class))) or accounts[role]
 
 
 @dataclass(frozen=True)
@@ -129,6 +161,7 @@ class StandardCost(InputRecords):
     setup_hours: Floats
     lot_size: Floats
     bill: Texts
+    class_: Texts
 
 
 @dataclass(frozen=True)
@@ -236,6 +269,7 @@ class Opening(InputRecords):
     closing_balance: Floats
     reversal: Floats
     note: Texts
+    class_: Texts
 
 
 @dataclass(frozen=True)
@@ -304,7 +338,8 @@ NONE_CONVERTED = Conversions()
 class Inputs:
     """All inputs, typed.
 
-    accounts: role -> (number, name); sources: tables as read, cleaned; setting_cells: setting -> its cell; cleaned: the cells
+    accounts: role, or role and class of items (`class_key`) -> (number, name).
+    sources: tables as read, cleaned; setting_cells: setting -> its cell; cleaned: the cells
     that a run has to write, so that the formulas read what it read.
 
     What a run works with is per one unit of each item (`engine/inputs/per_unit.py`): quantities of BOM and Purchases, prices,
@@ -312,7 +347,7 @@ class Inputs:
     """
 
     settings: Settings
-    accounts: dict[str, tuple[str, str]]
+    accounts: Accounts
     sources: dict[str, Source]
     setting_cells: dict[str, str]
     bom: Bom

@@ -13,6 +13,14 @@ from xlbackflush.schema import entries as words
 
 DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
 
+#: role, and the class of items that the account is for, "" where it is for all others
+Account = tuple[str, str]
+
+
+def called(role: str, item_class: str) -> str:
+    """What people call an account: Finished goods; Finished goods, Spares."""
+    return f"{role}, {item_class}" if item_class else role
+
 
 @dataclass
 class EntryLine:
@@ -22,6 +30,7 @@ class EntryLine:
     minor: int
     basis: Basis
     source: str
+    item_class: str = ""
 
 
 @dataclass
@@ -38,15 +47,15 @@ class Entry:
     def description(self) -> str:
         return words.description(self.kind, self.product)
 
-    def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
+    def add(self, role: str, minor: int, basis: Basis, source: str, item_class: str = "") -> None:
         if minor:
-            self.lines.append(EntryLine(role, minor, basis, source))
+            self.lines.append(EntryLine(role, minor, basis, source, item_class))
 
-    def balance(self, role: str, source: str, first: bool = False) -> None:
+    def balance(self, role: str, source: str, first: bool = False, item_class: str = "") -> None:
         """Add the line that balances the entry, in front of the others where it is the debit of a flush."""
         remaining = -sum(line.minor for line in self.lines)
         if remaining:
-            self.lines.insert(0 if first else len(self.lines), EntryLine(role, remaining, Rest(), source))
+            self.lines.insert(0 if first else len(self.lines), EntryLine(role, remaining, Rest(), source, item_class))
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class PostedLine:
     minor: int
     source: str
     seal: str = ""
+    item_class: str = ""
     row: int = field(default=0, compare=False)
 
 
@@ -80,7 +90,7 @@ class PostedEntry:
     @property
     def codes(self) -> Hashable:
         """What makes two entries the same to a ledger: codes and amounts, never words, which may be improved at any time."""
-        lines = tuple((line.role, line.account, line.minor) for line in self.lines)
+        lines = tuple((line.role, line.item_class, line.account, line.minor) for line in self.lines)
         return self.event, self.product, self.date, lines
 
 
@@ -104,7 +114,8 @@ class Run:
     """One row of sheet Runs, as it stands there: debits and credits in money, times as text.
 
     The sheet is read and written back also where the currency is in doubt, so its amounts stay what they are. table_hashes:
-    digest of each input table on record, filled in where the run is sealed or verified. where: its cells, for people; row: on
+    digest of each input table on record, filled in where the run is sealed or verified. exported: what of it was written for
+    ledgers, see `ledgers/chosen.py`. where: its cells, for people; row: on
     the sheet, 0 where it has none yet.
     """
 
@@ -121,6 +132,7 @@ class Run:
     posted: str = ""
     link: str = ""
     goes_on: str = ""
+    exported: str = ""
     table_hashes: Mapping[str, str] = field(default_factory=dict, compare=False)
     where: str = field(default="Runs", compare=False)
     row: int = field(default=0, compare=False)

@@ -11,6 +11,7 @@ class EntryKind(Enum):
     """What an entry is about. A code of the program: it stands in no workbook."""
 
     RECEIPT = auto()
+    RECEIPT_TO_STANDARD = auto()
     CONVERSION_INCURRED = auto()
     UNITS_COMPLETED = auto()
     SUBASSEMBLIES_COMPLETED = auto()
@@ -32,6 +33,7 @@ class EntryKind(Enum):
 
 DESCRIPTIONS: dict[EntryKind, str] = {
     EntryKind.RECEIPT: "Materials received at standard, payable at invoice price",
+    EntryKind.RECEIPT_TO_STANDARD: "Receipts that are in the ledger at invoice price, brought to standard",
     EntryKind.CONVERSION_INCURRED: "Conversion costs incurred: payroll, overhead, other",
     EntryKind.UNITS_COMPLETED: "Completed units at standard: material and conversion flushed",
     EntryKind.SUBASSEMBLIES_COMPLETED: "Completed subassemblies at standard: material and conversion flushed",

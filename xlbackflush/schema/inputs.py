@@ -107,6 +107,20 @@ SETTINGS: tuple[Setting, ...] = (
         words.NO,
         since=3,
     ),
+    _choice(
+        "Purchases are",
+        "Already in the ledger: receipts stand in the inventory account at invoice price, and only the price variance is posted.",
+        words.RECORDED_HERE,
+        words.IN_THE_LEDGER,
+        since=4,
+    ),
+    _choice(
+        "Conversion incurred is",
+        "Already in the ledger: payroll and overhead stand in conversion costs control, and no entry is made for them.",
+        words.RECORDED_HERE,
+        words.IN_THE_LEDGER,
+        since=4,
+    ),
     Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
 
@@ -128,10 +142,16 @@ SETUP = table(
 )
 ACCOUNTS = table(
     "Accounts",
-    "{Role}",
+    "{Role}, {Class}",
     choice("Role", "What the account is for; do not change it.", width=26, required=True, choices=tuple(words.ROLES)),
     text("Account", "Account number in your ledger.", width=12, required=True),
     text("Name", "Account name in your ledger.", width=44),
+    text(
+        "Class",
+        f"Class of items on Standard Cost that has an account of its own; blank: every other. For {', '.join(words.BY_CLASS)}.",
+        width=16,
+        since=4,
+    ),
     first_col=5,
 )
 BOM = table(
@@ -232,6 +252,9 @@ STANDARD_COST = table(
     ),
     quantity("Lot size", "Good units that share the setup. Blank: 1.", width=9, minimum=0, since=4),
     text("Bill", "Alternative on BOM that is in force; blank: the lines without one.", width=12, since=4),
+    text(
+        "Class", "Product line or group: journal lines of the item go to the accounts of this class.", width=16, since=4
+    ),
 )
 UNITS = table(
     "Units",
@@ -349,11 +372,12 @@ INVENTORY_COUNT = table(
 
 OPENING = table(
     "Opening",
-    "{Role}",
+    "{Role}, {Class}",
     choice("Role", "Account role.", width=26, required=True, choices=tuple(words.ROLES)),
     money("Closing balance", "Balance at the end of the period before, debit positive.", width=18),
     money("Reversal", "Posted in the period before, dated the first day of this one.", width=18),
     replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
+    text("Class", "Class of items that the account is for; blank: the account of the role itself.", width=16, since=4),
 )
 
 _remembered = partial(quantity, unit="", since=3)
@@ -369,6 +393,44 @@ LAST_PERIOD = table(
     text("Text", "Where the figure is a text: a type, a unit, a role, a setting, a date.", width=34, since=3),
     comparison_only=True,
 )
+
+#: what a ledger asks for besides the journal, and does not change from month to month -> what stands there where it is blank
+LEDGER_SETTINGS: dict[str, tuple[str, str]] = {
+    "Company code": ("", "SAP: BUKRS, the company that the journal is posted in."),
+    "Document type": ("SA", "SAP: BLART. Blank: SA."),
+    "Currency": ("", "Currency code as the ledger has it. Blank: the currency on Setup."),
+    "Posting date": (
+        "",
+        "Date of the entries of Period end, where the ledger's open period is another. Blank: Period end.",
+    ),
+    "Vendor name": ("", "QuickBooks: Name on lines of accounts payable, such as Various suppliers."),
+    "Cost centre": ("", "SAP: KOSTL on lines of cost accounts."),
+    "Location": ("", "QuickBooks and NetSuite: Location of every line."),
+    "Department": ("0", "Sage 50: Department Code of every line. Blank: 0."),
+    "Tax rate": ("Tax Exempt", "Xero: name of the tax rate without tax. Blank: Tax Exempt."),
+    "Tracking category": ("Class", "Xero: name of the tracking category whose options are the classes. Blank: Class."),
+    "Journal": ("GJ", "Sage Intacct: journal symbol. Blank: GJ."),
+    "Journal template": ("GENERAL", "Business Central: Journal Template Name. Blank: GENERAL."),
+    "Journal batch": ("DEFAULT", "Business Central: Journal Batch Name. Blank: DEFAULT."),
+    "Control accounts": (
+        "",
+        "Accounts, separated by commas, that the ledger lets no journal post to, such as Xero's payables.",
+    ),
+}
+LEDGER_SETUP = table(
+    "LedgerSetup",
+    "{Setting}",
+    text("Setting", "Name of the setting; do not change it.", width=24, required=True, since=4),
+    Column("Value", "What exports write. May be blank.", width=34, kind="any", since=4),
+    text("Meaning", "Which ledger asks for it, and where.", width=96, since=4),
+    named_by_row=True,
+)
+#: sheets that are typed and that no run reads: they say how things come in and go out
+SETUP_SHEETS: tuple[Sheet, ...] = (
+    Sheet("Ledger Setup", "Input", (LEDGER_SETUP,),
+          "What your ledger asks for besides the journal: said once, and written with every export.",
+          "Fill in what your ledger needs and leave the rest blank; nothing here moves an amount."),
+)  # fmt: skip
 
 INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Setup", "Input", (SETUP, ACCOUNTS),

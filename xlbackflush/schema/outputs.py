@@ -39,7 +39,10 @@ _HEARD: tuple[tuple[Mark, str], ...] = (
 #: what figures rest on, where nothing is worked out, or nothing in their own row
 _SPLIT = "Recorded at the run: a line of the bill of materials starts or ends here."
 _BOM_ROW = "A place, not an amount: the row on sheet BOM that this line comes from."
-_MOVED = f'SUMIFS(Journal[{{}}],Journal[Role],{{{{Role}}}},Journal[Event],"<>{words.REVERSAL}")'
+_MOVED = (
+    'SUMPRODUCT((Journal[Role]={{Role}})*(Journal[Class]&""={{Class}}&"")'
+    f'*(Journal[Event]<>"{words.REVERSAL}"),Journal[{{}}])'
+)
 
 _DIFFERENCE = money(
     "Difference",
@@ -117,6 +120,9 @@ JOURNAL = table(
         field="line.seal",
     ),
     *AUDITOR,
+    text(
+        "Class", "Class of the items that the line is of, as Standard Cost has it.", width=16, field="line.item_class"
+    ),
     highlights=(Highlight("entry", "{Line}=1", last="Source"),),
 )
 LEDGER = table(
@@ -129,10 +135,20 @@ LEDGER = table(
     money("Debits", "Debits of the journal.", field="debits", rests_on=_MOVED.format("Debit")),
     money("Credits", "Credits of the journal.", field="credits", rests_on=_MOVED.format("Credit")),
     money(
-        "Closing", "Balance at period end, debit positive.", field="closing", rests_on="{Opening}+{Debits}-{Credits}"
+        "Closing",
+        "Balance at period end, debit positive.",
+        field="closing",
+        rests_on="{Opening}+{Debits}-{Credits}+{Recorded elsewhere}",
     ),
     _proof("Closing"),
     _DIFFERENCE,
+    money(
+        "Recorded elsewhere",
+        "Receipts and conversion incurred that are already in the ledger: not in this journal, but in the balance.",
+        field="elsewhere",
+        look="check",
+    ),
+    text("Class", "Class of items that the account is for.", width=16, field="item_class"),
 )
 VARIANCES = table(
     "Variances",
@@ -254,6 +270,7 @@ ROLLUP = table(
     price("Finished at completion", "Cost of Finished items that completing a unit takes."),
     price("Subassemblies at completion", "Cost of subassemblies that completing a unit takes."),
     price("Material overhead", "Of a bought item: goes into Other conversion of the products that use it."),
+    text("Class", "Class on Standard Cost.", width=16),
 )
 BUILDUP = table(
     "Buildup",
@@ -327,6 +344,8 @@ TRACE = table(
     date("First day", "From this day.", recorded=_SPLIT),
     date("Last day", "To this day.", recorded=_SPLIT),
     _UNIT_FACTOR,
+    text("Class charged", "Class of the account debited.", width=16),
+    text("Class relieved", "Class of the account credited.", width=16),
     highlights=(Highlight("head", 'AND({Product}<>"",{Level}=0)'),),
 )
 RECONCILIATION = table(
@@ -375,6 +394,7 @@ RECONCILIATION = table(
         field="in_process",
     ),
     money("Other cost", "Freight, duty and other cost of receipts, in Invoiced.", field="other_cost"),
+    text("Class", "Class on Standard Cost.", width=16),
 )
 RECEIPTS = table(
     "Receipts",
@@ -434,6 +454,12 @@ TIE_OUT = table(
     ),
     text("Result", "OK or Fail.", width=10, look="check", marks=_PASSED),
     text("Explanation", "What the account holds.", width=70, wrap=True, field="explanation"),
+    money(
+        "Recorded elsewhere",
+        "Of the ledger closing: receipts that are already in the ledger.",
+        width=18,
+        field="elsewhere",
+    ),
 )
 COUNT_METHOD = table(
     "CountMethod",
@@ -727,6 +753,12 @@ RUNS = table(
     ),
     text(
         "Goes on in", "Workbook of the next period, once this one is closed, and a digest.", width=44, field="goes_on"
+    ),
+    text(
+        "Exported",
+        "What was exported: format, entries, when, and first digits of the SHA-256 of the file.",
+        width=44,
+        field="exported",
     ),
     recorded="Recorded when that run was made; the journal does not hold its lines any more.",
 )

@@ -20,6 +20,7 @@ TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forwar
 PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
 YES, NO = "Yes", "No"
 RECORD, SHOW_ONLY = "Record and reverse", "Show only"
+RECORDED_HERE, IN_THE_LEDGER = "Recorded here", "Already in the ledger"
 
 LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = ("Labor", "Variable overhead", "Fixed overhead", "Conversion")
 COST_TYPES = (LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION)
@@ -42,6 +43,9 @@ SCRAP_RECOVERY = "Scrap recovery"
 ROUNDING = "Rounding difference"
 #: accounts that hold counted stock; which of them are in use depends on the trigger points
 STOCK_ROLES = (MIP, INVENTORY_CONTROL, FINISHED_GOODS)
+
+#: roles whose lines are of an item, so that a class of items can have an account of its own
+BY_CLASS = (MIP, INVENTORY_CONTROL, FINISHED_GOODS, COGS, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE)
 
 #: role -> (default account number, default account name)
 ROLES: dict[str, tuple[str, str]] = {

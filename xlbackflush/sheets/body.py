@@ -9,6 +9,7 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.model.arrays import Records
@@ -36,6 +37,7 @@ class RunView:
         self.default_basis = default_scrap_basis(self.inputs)
         self.opened = frozenset(carried_over(self.inputs))
         self.has_receipts = len(self.period.receipts) > 0
+        self.in_other_journals = frozenset(balances(self.period.elsewhere))
 
     def unit_factors(self, table: str, rows: Sequence[int]) -> tuple[list[float | None], list[int]]:
         """Of rows of BOM or Purchases, by their positions: the factor of their unit, and its row on sheet Unit Conversions.

@@ -1,6 +1,6 @@
 """Sheet Dashboard: the rows that its charts draw, as live formulas over Variances and Ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import dashboard as charts
@@ -109,10 +109,16 @@ class _Rows:
 
     def _standard(self) -> str:
         """What the ledger was charged with and what it does not hold, less all variances."""
-        spent = f"{ledger_sum('Credits', charts.SPENDING)}-{ledger_sum('Debits', charts.SPENDING)}"
+        spent = self._movement("Credits", "Debits", charts.SPENDING)
         outside = charts.outside_ledger(self.run.inputs.settings)
         unheld = "+".join(_net(Variance=name, Disposition=NOT_POSTED) for name in outside)
         return self._round(f"{spent}+{unheld}-SUM({self._span('Amount', STEPS[1:-1])})")
+
+    def _movement(self, plus: str, minus: str, roles: Sequence[str]) -> str:
+        """Net movement of roles, what other journals recorded included; credit or debit positive, as `plus` says."""
+        others = ledger_sum("Recorded elsewhere", roles) if self.run.in_other_journals.intersection(roles) else ""
+        sign = "+" if plus == "Debits" else "-"
+        return f"{ledger_sum(plus, roles)}-{ledger_sum(minus, roles)}{others and sign + others}"
 
     def _cut(self) -> dict[str, str]:
         levels = self._span("Level", STEPS)
@@ -158,9 +164,7 @@ class _Rows:
         return {
             "Label": _caption(literal(stream.name), amount),
             "Amount": self._round(
-                ledger_sum(stream.column, stream.roles)
-                if stream.column
-                else f"{ledger_sum(plus, stream.roles)}-{ledger_sum(minus, stream.roles)}"
+                ledger_sum(stream.column, stream.roles) if stream.column else self._movement(plus, minus, stream.roles)
             ),
             same: f"MAX({amount},0)",
             other: f"MAX(-{amount},0)",

@@ -12,7 +12,7 @@ from xlbackflush.engine.stock.opening import stock_roles
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, Row, RunView, shown
 from xlbackflush.sheets.formulas import carried_over, literal
-from xlbackflush.sheets.proofs import opening_excess
+from xlbackflush.sheets.proofs import and_elsewhere, opening_excess
 
 _COST = ("Material", "Material in made units", "Conversion")
 _CHOSEN = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods sold"}
@@ -123,7 +123,10 @@ def _above_close(run: RunView, role: str) -> str:
             sums.append(f"SUMIFS({proof},{roles},{literal(role)})")
         row += lines
     total = f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
-    return f"({total}+ROUND({carried_over(literal(role))},{run.period.places}))" if role in run.opened else total
+    if role in run.opened:
+        total = f"({total}+ROUND({carried_over(literal(role))},{run.period.places}))"
+    others = and_elsewhere(run, role)
+    return f"({total}{others})" if others else total
 
 
 def _cost_held(run: RunView, role: str, cells: Row) -> tuple[str, str, str]:

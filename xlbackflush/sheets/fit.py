@@ -5,6 +5,7 @@ from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import POSTED_ROWS, day_ref, ledger_sum, literal, setting_ref
+from xlbackflush.sheets.proofs import and_elsewhere
 
 _BOOK = "Reconciliation"
 _BOUGHT = f'({_BOOK}[Type]="{schema.BUY}")'
@@ -87,6 +88,7 @@ def _figures(run: RunView, at: dict[str, str]) -> dict[str, str]:
         "last": day_ref(run.inputs, "Period end"),
         "opening": ledger_sum("Opening", roles),
         "closing": ledger_sum("Closing", roles),
+        "elsewhere": and_elsewhere(run, schema.COGS),
     }
     figures = {key: template.format_map(parts) for key, template in _FIGURES.items()}
     for key, (setting, template) in _OVER_SETTINGS.items():
@@ -122,7 +124,7 @@ _PER_DAY = "{used}/{days}"
 #: formulas of the figures; in braces the cells of others, the decimals of money, days and balances
 _FIGURES = {
     "days": "{last}-{first}+1",
-    "cogs": f"ROUND(SUMIFS(Ledger[Debits],{_COGS})-SUMIFS(Ledger[Credits],{_COGS}),{{places}})",
+    "cogs": f"ROUND(SUMIFS(Ledger[Debits],{_COGS})-SUMIFS(Ledger[Credits],{_COGS}){{elsewhere}},{{places}})",
     "start": _inventory("{opening}", "Opening amount"),
     "end": _inventory("{closing}", "Ending amount"),
     "used": f"ROUND(SUMPRODUCT({_BOUGHT}*{_BOOK}[Relieved]*{_BOOK}[Standard cost]),{{places}})",

@@ -238,6 +238,10 @@ def ledger_sum(column: str, roles: Sequence[str]) -> str:
     return f"({sums})" if len(roles) > 1 else sums
 
 
-def carried_over(role: str) -> str:
-    """Balance of a role that sheet Opening carries over; role: a cell or a literal."""
-    return f"SUMIFS(Opening[Closing balance],Opening[Role],{role})+SUMIFS(Opening[Reversal],Opening[Role],{role})"
+def carried_over(role: str, item_class: str = "") -> str:
+    """Balance of a role that sheet Opening carries over, or of a class of it; both: a cell or a literal."""
+    columns = ("Closing balance", "Reversal")
+    if item_class:
+        rows = f'(Opening[Role]={role})*(TRIM(Opening[Class]&"")={item_class}&"")'
+        return "+".join(f"SUMPRODUCT({rows},Opening[{column}])" for column in columns)
+    return "+".join(f"SUMIFS(Opening[{column}],Opening[Role],{role})" for column in columns)

@@ -1,9 +1,11 @@
 """Proofs: posted amounts recomputed by live formulas from the rows that they rest on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from xlbackflush import schema
+from xlbackflush.engine.posting.flush import conversion_role
 from xlbackflush.engine.stock.counted import of_role
-from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Total
+from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Net, Rest, Total
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Row, RunView, filled
 from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, literal
@@ -15,8 +17,16 @@ def difference(less: str, rows: Sequence[Row], digits: int) -> tuple[list[float]
 
 
 def before_close(role: str) -> str:
-    """Balance of a role before the close, from the journal's proofs."""
+    """Net debit of a role by this journal before the close, from the journal's proofs."""
     return f"SUMIFS(Journal[Proof],Journal[Role],{literal(role)}{AFTER_CLOSE})"
+
+
+def and_elsewhere(run: RunView, role: str) -> str:
+    """Conversion incurred that other journals have charged to a role, added to a balance; "" where there is none."""
+    if role not in run.in_other_journals or role != conversion_role(run.inputs.settings):
+        return ""
+    amounts = (f"SUMIFS(Actuals[Amount],Actuals[Cost type],{literal(each)})" for each in schema.COST_TYPES)
+    return "".join(f"+ROUND({amount},{run.period.places})" for amount in amounts)
 
 
 def opening_stock(run: RunView, role: str, cell: str) -> str:
@@ -48,12 +58,19 @@ def line_proof(run: RunView, basis: Basis, row: int, entry: range, top: int) -> 
     if isinstance(basis, Closing):
         above = entry.start - 1
         lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+        carried = carried_over(f"{role}{row}")
+        if basis.item_class is not None:
+            of_class = at["Class"]
+            tests = "*".join(f"({column}${top}:{column}${above}={column}{row})" for column in (role, of_class))
+            lines = f"SUMPRODUCT({tests},{proof}${top}:{proof}${above})"
+            carried = carried_over(f"{role}{row}", f"{of_class}{row}")
         if basis.role in run.opened:
-            return f"-({lines}+ROUND({carried_over(f'{role}{row}')},{digits}))"
-        return f"-{lines}"
-    sign = "-" if basis.sign < 0 else ""
+            lines += f"+ROUND({carried},{digits})"
+        lines += and_elsewhere(run, basis.role)
+        return f"-({lines})" if "+" in lines else f"-{lines}"
     product = f"{at['Product']}{row}"
-    return f"{sign}ROUND({_exact(run, basis, product)},{digits})"
+    parts = basis.parts if isinstance(basis, Net) else (basis,)
+    return "".join(f"{'-+'[part.sign > 0]}ROUND({_exact(run, part, product)},{digits})" for part in parts).lstrip("+")
 
 
 def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:
@@ -63,6 +80,8 @@ def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:
     if isinstance(basis, Invoices):
         return invoiced(product, run.has_receipts)
     wanted = dict(basis.where)
+    if "Class" in wanted:  # SUMIFS finds no blanks that are a formula's, and takes 007 for 7
+        return _product(f"{basis.table}[{basis.column}]", ((f"{basis.table}[{c}]", v) for c, v in wanted.items()))
     if "Item" in wanted:
         return item_sum(basis.table, basis.column, wanted.pop("Item"), product, equal(wanted.items()))
     where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted.items())
@@ -82,5 +101,14 @@ def _flow(run: RunView, basis: Flow) -> str:
     criteria = [("Event", basis.event), ("Charged to", basis.charged_to)]
     if basis.relieved_from:
         criteria.append(("Relieved from", basis.relieved_from))
+    if basis.classes is not None:
+        criteria += zip(("Class charged", "Class relieved"), basis.classes, strict=True)
+        return _product(column(basis.column), ((column(name), value) for name, value in criteria))
     wanted = ",".join(f"{column(name)},{literal(value)}" for name, value in criteria)
     return f"SUMIFS({column(basis.column)},{wanted})"
+
+
+def _product(amounts: str, wanted: Iterable[tuple[str, str]]) -> str:
+    """Sum over the rows whose texts are all those wanted, "" for blank ones."""
+    tests = "*".join(f"({column}={literal(value)})" for column, value in wanted)
+    return f"SUMPRODUCT({tests},{amounts})"

@@ -47,7 +47,8 @@ def body(run: RunView) -> Body:
     start, end = ((numbers + run.rollup_top).tolist() for numbers in (book.start_row, book.end_row))
     shapes, first = run.shapes("Reconciliation", zip(*tests, strict=True), start=start, end=end)
     rows = [_row(run, k, bool(growing[k])) for k in first]
-    patterns = filled(_LIVE | _POSTED[not settings.by_count], rows) | _moves(run, rows)
+    by_class = {"Class": "{end[Class]}"} if len(run.bill.classes) > 1 else {}
+    patterns = filled(_LIVE | _POSTED[not settings.by_count] | by_class, rows) | _moves(run, rows)
     patterns["Not followed"] = [
         _unrevalued(run, row, bool(changed[k]), book.role[k]) for k, row in zip(first, rows, strict=True)
     ]
@@ -56,7 +57,12 @@ def body(run: RunView) -> Body:
         name: (["" if v != v else v for v in values], formulas)
         for name, (values, formulas) in shown(schema.RECONCILIATION, book, live).items()
     }
-    return columns | {"Item": (codes, None), "Type": (run.items.type[book.item].tolist(), live["Type"])}
+    classes = run.bill.typed_classes
+    return columns | {
+        "Item": (codes, None),
+        "Type": (run.items.type[book.item].tolist(), live["Type"]),
+        "Class": ([classes[i] for i in book.item.tolist()], live.get("Class")),
+    }
 
 
 def _row(run: RunView, k: int, growing: bool) -> Row:

@@ -54,12 +54,14 @@ def body(run: RunView) -> Body:
     standard = run.items.row[costs.item].tolist()
     shapes, first = run.shapes("Rollup", tests, cost=standard, top=tops.tolist(), end=ends.tolist())
     rows = [_row(run, *tests[k]) for k in first]
-    live = shapes.columns(filled(_LIVE, rows))
-    codes = [run.codes[i] for i in items]
+    by_class = {"Class": 'TRIM({cost[Class]}&"")'} if len(run.bill.classes) > 1 else {}
+    live = shapes.columns(filled(_LIVE | by_class, rows))
+    codes, classes = [run.codes[i] for i in items], run.bill.typed_classes
     values = {
         "Item": codes,
         "Type": run.items.type[items].tolist(),
         "Recorded item": codes,
+        "Class": [classes[i] for i in items],
         "Units to start": run.items.to_start[items].tolist(),
         "Relieved from": role,
         "Relief cost": [cost if kept else 0.0 for cost, kept in zip(costs.relief_cost.tolist(), role, strict=True)],

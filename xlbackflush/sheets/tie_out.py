@@ -35,6 +35,10 @@ def body(run: RunView) -> Body:
         row["unrevalued"] = f"{stock}+{opening_excess(run, role, cell)}" if role in run.opened else stock
         row["half"] = f"0.5/10^{run.period.places}"
     live = filled(_LIVE, rows)
+    live["Recorded elsewhere"] = [
+        f"SUMIFS(Ledger[Recorded elsewhere],Ledger[Role],{row['Role']})" if tie.role in run.in_other_journals else ""
+        for tie, row in zip(ties, rows, strict=True)
+    ]
     for name in ("Left by rounding", "Result"):
         live[name] = [formula if tie.compared else "" for tie, formula in zip(ties, live[name], strict=True)]
     return shown(schema.TIE_OUT, ties, live) | {

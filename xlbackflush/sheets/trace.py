@@ -17,7 +17,7 @@ from xlbackflush.sheets.per_unit import of_alternative, qty_per, unit_factor
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
     "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started", "First day", "Last day",
-    "Unit factor",
+    "Unit factor", "Class charged", "Class relieved",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ class _Place(NamedTuple):
     with what it then stands at in its account. split: its unit cost changes within the period. exploded: the test that its
     parent still has no account, where it is exploded for want of one. totals: it adds up rows; all_period: it is of every day.
     converted: its unit is not that of its component; handled: its component has material overhead.
+    counted: its unit cost holds on its days and no others, so that units of them are counted here.
     """
 
     hangs: bool
@@ -50,6 +51,7 @@ class _Place(NamedTuple):
     all_period: bool
     converted: bool
     handled: bool
+    counted: bool
     row: str = slot("row")
     parent: str = slot("parent")
     line: str = slot("line")
@@ -62,6 +64,7 @@ class _Formulas:
     def __init__(self, run: RunView) -> None:
         self.run, explosion = run, run.period.explosion
         self.rows, self.by_line = explosion.rows, explosion.by_line
+        self.by_class = len(run.bill.classes) > 1
         self.at, self.top = run.letters("Trace"), run.sheets.tables["Trace"].first_row
         self.factor_row = np.array([*run.factors_of_lines[1], 0])[self.rows.line]  # the last one stands for line -1
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
@@ -87,6 +90,8 @@ class _Formulas:
     def _tests(self) -> dict[str, Bools]:
         """What tells the shapes of rows apart, besides their streams."""
         rows, items, settings = self.rows, self.run.items, self.run.inputs.settings
+        costs = self.run.period.unit_costs.rows
+        own_days = (costs.first[rows.rollup_row] == rows.first) & (costs.last[rows.rollup_row] == rows.last)
         split = np.bincount(self.run.period.unit_costs.rows.item, minlength=len(items)) > 1
         hangs, has_role = rows.parent_row >= 0, items.role != ""
         products, product = np.unique(rows.product, return_inverse=True)
@@ -101,6 +106,7 @@ class _Formulas:
             "converted": self.factor_row > 0,
             "handled": rows.relieved & (rows.rate != 0),
             "all_period": (rows.first == settings.period_start) & (rows.last == settings.period_end),
+            "counted": own_days | np.bool_(not self.by_line),
         }
 
     def _place(self, k: int, tests: Mapping[str, bool]) -> _Place:
@@ -118,6 +124,7 @@ class _Formulas:
             all_period=tests["all_period"],
             converted=tests["converted"],
             handled=tests["handled"],
+            counted=tests["counted"],
         )
 
     def _slots(self) -> dict[str, list[int]]:
@@ -155,6 +162,13 @@ class _Formulas:
             t.hangs and self.by_line
         )  # there its own total row, further down, has the rest
         if is_made or t.handled:
+                if t.relieved and self.by_class and self.run.inputs.settings.purchase_triggers:
+                    cells["Class relieved"] = f"{roll['Class']}{u}"
+                elif t.relieved and self.by_class:  # payables are of no class
+                    account = f'{roll["Relieved from"]}{u}="{schema.ACCOUNTS_PAYABLE}"'
+                    cells["Class relieved"] = f'IF({account},"",{roll["Class"]}{u})'
+        if not t.relieved and not (t.hangs and self.by_line):  # there its own total row, further down, has the rest
+            above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.hangs else ""
             cells["Conversion rate"] = f"{roll['Own conversion']}{u}"
             cells["Conversion"] = f"{at['Required qty']}{r}*{at['Conversion rate']}{r}"
         if is_made:
@@ -174,10 +188,17 @@ class _Formulas:
             "Last day": f"{roll['To']}{t.cost}" if t.split else self.end,
         }
         if self.by_line and not t.relieved:
-            return cells | self._total(t)
+            return cells | self._total(t, cells["Units"])
         if t.stream.posts and not t.stream.charged_to:
             cells["Charged to"] = f"{roll['Relieved from']}{t.cost}"
+        if self._charges_class(t):
+            cells["Class charged"] = f"{roll['Class']}{t.cost}"
         return cells
+
+    def _charges_class(self, t: _Place) -> bool:
+        """Whether the account debited is split by class."""
+        charged_to = t.stream.charged_to or schema.FINISHED_GOODS  # the item's own, which is a stock account
+        return self.by_class and t.stream.posts and charged_to in schema.BY_CLASS
 
     def _units(self, t: _Place, first: str, last: str) -> str:
         """Units of the product on some days, from the sheet that they are typed on."""
@@ -214,6 +235,8 @@ class _Formulas:
         }
         if t.stream.posts and not t.stream.charged_to:
             cells["Charged to"] = f"{at['Charged to']}{p}"
+        if self._charges_class(t):
+            cells["Class charged"] = f"{at['Class charged']}{p}"
         return cells
 
     def _hangs(self, t: _Place) -> list[str]:
@@ -243,9 +266,16 @@ class _Formulas:
 
     # --------------------------------------------------------------------------------------- condensed
 
-    def _total(self, t: _Place) -> dict[str, str]:
-        """What is other in the total of an exploded item: units counted plus what the rows above it require."""
+    def _total(self, t: _Place, units: str) -> dict[str, str]:
+        """What is other in the total of an exploded item: units counted plus what the rows above it require.
+
+        Units are counted with the products of their own days, and of their own class.
+        """
         need, cells = self.at["Required qty"], {}
+        if not t.counted:
+            cells["Units"] = ""  # with the products of those days
+        elif self._charges_class(t):
+            cells["Units"] = f"IF({self.roll['Class']}{t.cost}={self.at['Class charged']}{t.row},{units},0)"
         if t.totals:
             cells["Required qty"] = f"{self.at['Units']}{t.row}+SUM({need}{slot('first')}:{need}{slot('last')})"
         if not t.all_period:

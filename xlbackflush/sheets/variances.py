@@ -6,7 +6,7 @@ from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.ooxml.patterns import slot
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import POSTED_ROWS, literal
-from xlbackflush.sheets.proofs import before_close
+from xlbackflush.sheets.proofs import and_elsewhere, before_close
 
 
 def body(run: RunView) -> Body:
@@ -36,7 +36,7 @@ def _signed(run: RunView, v: Variance) -> str:
     if v.name == schema.MATERIAL_PRICE:
         return _other_cost(run)
     if v.name == schema.CONVERSION_ALLOCATION:
-        return f"{before_close(schema.CCC)}+{before_close(schema.CCA)}"
+        return f"{before_close(schema.CCC)}{and_elsewhere(run, schema.CCC)}+{before_close(schema.CCA)}"
     if v.name == schema.SCRAP_VARIANCE:
         role = schema.CCC if v.part_of else schema.ABNORMAL_SCRAP
         return f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"{schema.SCRAP_EVENT}")'

@@ -30,7 +30,7 @@ from xlbackflush.template.samples import Sample
 # do not come to an end with whole columns. Excel validates the rows by which it makes a table longer as those above.
 VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
-FIRST_LIST, LIST_WIDTH = 9, 30.0  # column on Setup of the first list of choices, and how wide each is
+FIRST_LIST, LIST_WIDTH = 10, 30.0  # column on Setup of the first list of choices, and how wide each is
 _CHOSEN = [setting for setting in schema.SETTINGS if setting.choices]
 _BLANK_ROWS = 12  # of an input table without data: room to type
 
@@ -132,6 +132,8 @@ def blank_rows(table: Table) -> Rows:
     """The rows of a table before the first run: room to type, and on the Dashboard what its charts will show."""
     if table is schema.DASHBOARD:
         return labels()
+    if table is schema.LEDGER_SETUP:
+        return [{"Setting": name, "Meaning": meaning} for name, (_, meaning) in schema.LEDGER_SETTINGS.items()]
     return [{}] * (_BLANK_ROWS if table in schema.INPUT_TABLES else 1)
 
 
@@ -203,7 +205,7 @@ def _widths(sheet: Sheet, board: Board | None) -> dict[int, float]:
     if board:
         widths |= dict.fromkeys(range(1, charts.COLUMNS + 1), charts.COLUMN_WIDTH)
     if sheet.name == "Setup":
-        widths |= {4: 4, 8: 4} | {FIRST_LIST + i: LIST_WIDTH for i in range(len(_CHOSEN))}
+        widths |= {4: 4, 9: 4} | {FIRST_LIST + i: LIST_WIDTH for i in range(len(_CHOSEN))}
     return {number: width + MARGIN for number, width in widths.items()}
 
 

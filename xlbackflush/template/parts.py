@@ -81,7 +81,7 @@ def sheet_names(sheet: schema.Sheet) -> Iterator[tuple[str, str]]:
     board = next((board for board in charts.BOARDS if board.sheet == sheet.name), None)
     if sheet.name == "Setup":
         last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
-        yield "_xlnm.Print_Area", f"Setup!$A$1:$G${last}"
+        yield "_xlnm.Print_Area", f"Setup!$A$1:$H${last}"
     if board:
         yield "_xlnm.Print_Area", board.printed
     yield "_xlnm.Print_Titles", f"{quoted(sheet.name)}!${HEADER_ROW}:${HEADER_ROW}"

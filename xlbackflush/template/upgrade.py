@@ -157,7 +157,7 @@ class _Upgrade:
 
     def _put_columns(self, page: Worksheet, part: TablePart, added: Table) -> None:
         """Columns with all that belongs to them on the sheet, where nothing else stands."""
-        is_input = schema.TABLES[added.name] in schema.INPUT_TABLES
+        is_input = schema.TABLES[added.name] not in schema.OUTPUT_TABLES
         page.add_cells(dict(self._cells(page, part, added)))
         for number, column in enumerate(added.columns, added.first_col):
             page.add_width(number, column.width)
@@ -319,8 +319,8 @@ class _Upgrade:
     def _print_down_to(self, row: int) -> None:
         """The print area of Setup, as a new workbook has it, down to this row at least."""
         book = self.package.workbook_part
-        area = re.compile(r"(>Setup!\$A\$1:\$G\$)(\d+)<")
-        xml = area.sub(lambda match: f"{match[1]}{max(int(match[2]), row)}<", self.package.text(book))
+        area = re.compile(r">Setup!\$A\$1:\$[GH]\$(\d+)<")
+        xml = area.sub(lambda match: f">Setup!$A$1:$H${max(int(match[1]), row)}<", self.package.text(book))
         self.package.replace(book, xml.encode())
 
     # ---------------------------------------------------------------------------------------------- sheets

@@ -56,11 +56,13 @@ def explosion_by_line(unit_costs: UnitCosts, demand: Demand, settings: Settings)
 def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     """The exploded roots in groups, by event and account, then by stretch of days."""
     streams, roots = demand.streams, demand.roots
-    numbers: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
+    numbers: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], int] = {}
     keys = np.array(
         [
-            numbers.setdefault((streams[s].event, charged, streams[s].wanted), len(numbers))
-            for s, charged in zip(roots.stream.tolist(), roots.charged_to.tolist(), strict=True)
+            numbers.setdefault((streams[s].event, charged, item_class, streams[s].wanted), len(numbers))
+            for s, charged, item_class in zip(
+                roots.stream.tolist(), roots.charged_to.tolist(), roots.item_class.tolist(), strict=True
+            )
         ],
         dtype=np.int64,
     )

@@ -80,12 +80,16 @@ def streams(settings: Settings) -> tuple[Stream, ...]:
 
 @dataclass(frozen=True)
 class Roots(Records):
-    """Heads of the explosion: the position of their stream, the item, the role debited, and whether it is exploded."""
+    """Heads of the explosion: the position of their stream, the item, the role debited, and whether it is exploded.
+
+    item_class: of the account debited, "" where it is not split by class.
+    """
 
     stream: Ints
     item: Ints
     charged_to: Texts
     explodes: Bools
+    item_class: Texts
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,9 @@ def demand(bill: Bill, transactions: Transactions) -> Demand:
         not (s == IN_PROCESS and bought[i]) if s.explodes else not (role[i] or (followed[i] and not s.posts))
         for s, i in pairs
     ]
-    roots = Roots(number, item, texts(charged), np.array(explodes, dtype=bool))
+    class_of = bill.items.item_class
+    classes = [class_of[i] if role in schema.BY_CLASS else "" for role, i in zip(charged, item.tolist(), strict=True)]
+    roots = Roots(number, item, texts(charged), np.array(explodes, dtype=bool), texts(classes))
     return Demand(chosen, roots, DemandRows(root, day[order], quantity[order]), followed)
 
 

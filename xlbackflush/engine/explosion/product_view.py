@@ -53,6 +53,8 @@ def trace_columns(
     """A part of the rows as the sheet Trace shows them, by column; days are Excel's numbers, None is blank."""
     items, lines, roots = bill.items, bill.lines, demand.roots
     events, posts = np.array(demand.events, dtype=object), demand.posts
+    classes = np.array(bill.typed_classes, dtype=object)
+    charged = np.where(roots.item_class != "", classes[roots.item], "")
 
     def named(item: Ints, line: Ints) -> Texts:  # the BOM may spell a code in other case than Standard Cost
         return np.where(line < 0, items.code[item], lines.spelled[line]) if len(lines) else items.code[item]
@@ -67,6 +69,7 @@ def trace_columns(
     source = np.where(bought, schema.ACCOUNTS_PAYABLE, items.role[shown.item])
     bases = np.array([schema.OUTPUT, schema.INPUT], dtype=object)[lines.on_input.astype(np.int64)]
     converted = ~relieved | (shown.rate != 0)
+    credited = np.where(relieved & posts[shown.root], source, "")
     return {
         "Product": items.code[shown.product].tolist(),
         "Level": shown.level.tolist(),
@@ -81,7 +84,7 @@ def trace_columns(
         "BOM row": of_line(lines.row),
         "Event": events[shown.root].tolist(),
         "Charged to": roots.charged_to[shown.root].tolist(),
-        "Relieved from": np.where(relieved & posts[shown.root], source, "").tolist(),
+        "Relieved from": credited.tolist(),
         "Conversion rate": _where(shown.rate, converted),
         "Conversion": _where(shown.conversion, converted),
         "Scrap basis": of_line(bases),
@@ -89,6 +92,8 @@ def trace_columns(
         "Started": _where(shown.started, ~relieved),
         "First day": shown.first.tolist(),
         "Last day": shown.last.tolist(),
+        "Class charged": charged[shown.root].tolist(),
+        "Class relieved": np.where(np.isin(credited, schema.BY_CLASS), classes[shown.item], "").tolist(),
     }
 
 

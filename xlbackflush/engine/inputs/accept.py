@@ -17,7 +17,7 @@ from xlbackflush.engine.inputs.headers import header_findings, renamed
 from xlbackflush.engine.inputs.typed import Reader, Reading, text_of
 from xlbackflush.model import finding as f
 from xlbackflush.model.addresses import short, together
-from xlbackflush.model.inputs import FIELDS, RECORDS, Cleaned, Inputs, Settings
+from xlbackflush.model.inputs import FIELDS, RECORDS, Accounts, Cleaned, Inputs, Settings, class_key
 from xlbackflush.model.tables import Source, absent, number_in
 from xlbackflush.model.words import NAMED, day, in_words, listed, share, short_text
 
@@ -207,17 +207,21 @@ def _setting(setting: schema.Setting, value: object, row: int, source: Source, r
     return parsed.strip() if isinstance(parsed, str) else float(parsed)
 
 
-def _accounts(source: Source, reading: Reading) -> dict[str, tuple[str, str]]:
-    """Role -> (account, name). A role that the workbook does not list takes its default account."""
+def _accounts(source: Source, reading: Reading) -> Accounts:
+    """Role, or role and class -> (account, name). A role that the workbook does not list takes its default account."""
     findings = reading.findings
     columns = _columns(source, schema.ACCOUNTS.columns, reading)
-    accounts: dict[str, tuple[str, str]] = {}
-    for row, role, account, name in zip(*columns.values(), strict=True):
-        if role in accounts:
-            findings.append(f.DUPLICATE_ROLE(source.cell("Role", row), f"{role} is mapped twice."))
+    accounts: Accounts = {}
+    for row, role, account, name, item_class in zip(*columns.values(), strict=True):
+        of_class = class_key(item_class)
+        key = (role, of_class) if of_class else role
+        if key in accounts:
+            whose = f"{role} of class {short_text(item_class)}" if of_class else role
+            findings.append(f.DUPLICATE_ROLE(source.cell("Role", row), f"{whose} is mapped twice."))
         elif role:
-            accounts[role] = (account.strip(), name.strip())
+            accounts[key] = (account.strip(), name.strip())
     lacking = {role: default for role, default in schema.ROLES.items() if role not in accounts}
+    accounts.update(lacking)
     if lacking:
         names = [f"{role} ({' '.join(default)})" for role, default in lacking.items()]
         text = (
@@ -227,5 +231,4 @@ def _accounts(source: Source, reading: Reading) -> dict[str, tuple[str, str]]:
             [(role, default)] = lacking.items()
             text = f"{role} has no row in table Accounts; account {' '.join(default)} is used."
         findings.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
-        accounts |= lacking
     return accounts

@@ -107,7 +107,7 @@ def waterfall(variances: list[Variance], ledger: Ledger, settings: Settings, pla
     outside = outside_ledger(settings)
     unheld = sum(v.amount for v in variances if v.disposition == NOT_POSTED and v.name in outside)
     spent = ledger.of(np.isin(ledger.role, SPENDING))
-    standard = int(spent.credits.sum() - spent.debits.sum()) + unheld - sum(amounts)
+    standard = int(spent.opening.sum() - spent.closing.sum()) + unheld - sum(amounts)
     levels = list(accumulate(amounts, initial=standard))
     cut = cut_off(min(levels), max(levels), places)
     steps = [

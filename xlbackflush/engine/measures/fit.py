@@ -341,7 +341,7 @@ def _base(s: FitSources) -> dict[str, float]:
 
     return {
         "days": float(inputs.settings.period_end - inputs.settings.period_start + 1),
-        "cogs": from_minor(int((cogs.debits - cogs.credits).sum()), places),
+        "cogs": from_minor(int((cogs.closing - cogs.opening).sum()), places),
         "used": _round(float((book.relieved * book.cost)[s.bought].sum()), places),
         "start": inventory(held.opening, book.opening_amount),
         "end": inventory(held.closing, book.ending_amount),

@@ -21,7 +21,8 @@ TRUE_UP = (schema.CLOSE, schema.PERIOD_END_WIP)
 class Tie:
     """One inventory account, in money: at_standard + true_up + unfollowed = expected, against closing.
 
-    allowed: what rounding of its journal lines can leave. compared: False where nothing says what it should hold.
+    allowed: what rounding of its journal lines can leave.
+    compared: False where nothing says what it should hold. elsewhere: receipts that other journals recorded.
     """
 
     role: str
@@ -33,6 +34,7 @@ class Tie:
     allowed: float
     compared: bool
     explanation: str
+    elsewhere: float
 
     @property
     def expected(self) -> float:
@@ -61,6 +63,7 @@ def tie_out(
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them leaves
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
     of_period = [entry for entry in entries if entry.event != schema.REVERSAL]
+    elsewhere = ledger.by_role(ledger.elsewhere)
     for role, closing in ledger.closing_by_role.items():
         if role not in INVENTORIES:
             continue
@@ -76,6 +79,7 @@ def tie_out(
             from_minor(sum(minor for event, minor in lines if event in TRUE_UP), places), unfollowed,
             from_minor(closing, places), len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
             _words(role, settings, compared, bool(unrevalued.any()), role in carried),
+            from_minor(elsewhere[role], places),
         )  # fmt: skip
 
 

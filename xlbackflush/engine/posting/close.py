@@ -1,11 +1,12 @@
 """The close: conversion costs and variances disposed of, conversion put back into counted stock, units in process recognised."""
 
-from collections.abc import Mapping
-
 from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share
+from xlbackflush.engine.posting.flush import by_account
+from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess, records
+from xlbackflush.engine.stock.opening import carried_by_class
 from xlbackflush.model.arrays import total
 from xlbackflush.model.basis import Closing, Total, reversed_basis
 from xlbackflush.model.inputs import Inputs
@@ -14,19 +15,23 @@ from xlbackflush.model.money import to_minor
 from xlbackflush.schema import entries as words
 
 
-def close(
-    inputs: Inputs, before: Mapping[str, int], shares: list[Share], accounts: list[CountedAccount]
-) -> list[Entry]:
+def close(bill: Bill, recorded: list[Entry], shares: list[Share], accounts: list[CountedAccount]) -> list[Entry]:
     """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
 
-    before: of `disposition.to_close`. What is carried forward stays where it is.
+    recorded: what the accounts hold before, besides what was carried over. What is carried forward stays where it is.
     """
-    settings, source = inputs.settings, words.LINES_ABOVE
+    inputs, source = bill.inputs, words.LINES_ABOVE
+    settings = inputs.settings
     prorates = settings.variance_disposition == schema.PRORATE
     entry = Entry(schema.CLOSE, words.EntryKind.VARIANCES_PRORATED if prorates else words.EntryKind.VARIANCES_TO_COGS)
     if settings.variance_disposition != schema.CARRY_FORWARD:
+        before = by_account(recorded)
+        before.update(carried_by_class(inputs))
         for role in CLEARED:
-            entry.add(role, -before[role], Closing(role), source)
+            classes = sorted(name for known, name in before if known == role)
+            for item_class in classes:
+                of_class = item_class if classes != [""] else None
+                entry.add(role, -before[role, item_class], Closing(role, of_class), source, item_class)
     for share in shares:
         if share.role not in (schema.COGS, *PASSED_ON):
             basis = Total(1, "Disposition", "Posted", (("Role", share.role),))

@@ -12,7 +12,7 @@ credits are rounded one by one, and its debit is their sum.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -22,18 +22,20 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Minors, Records, Texts, texts, total
+from xlbackflush.model.arrays import Bools, Minors, Records, Texts, texts, total
 from xlbackflush.model.basis import Flow as FlowBasis
-from xlbackflush.model.basis import Invoices, Total
-from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.journal import Entry, PostedEntry
+from xlbackflush.model.basis import Invoices, Net, Total
+from xlbackflush.model.inputs import Inputs, Settings
+from xlbackflush.model.journal import Account, Entry, PostedEntry
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema.entries import EntryKind
 
 
 def before_close(bill: Bill, flows: list[Flow], book: StockBook, accounts: list[CountedAccount]) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
-    entries = [*purchases(bill, flows, book), conversion(bill.inputs)]
+    entries = [*purchases(bill, flows, book)]
+    if not bill.inputs.settings.conversion_elsewhere:
+        entries.append(conversion(bill.inputs))
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
         entries += flushes(event, bill, flows, accounts)
     entries += count_adjustments(bill, book)
@@ -49,6 +51,15 @@ def balances(entries: Sequence[Entry | PostedEntry]) -> Counter[str]:
     return net
 
 
+def by_account(entries: Sequence[Entry | PostedEntry]) -> Counter[Account]:
+    """The same of every role and class."""
+    net = Counter[Account]()
+    for entry in entries:
+        for line in entry.lines:
+            net[line.role, line.item_class] += line.minor
+    return net
+
+
 def _source(inputs: Inputs, table: str, column: str) -> str:
     return inputs.sources[table].range(column)
 
@@ -58,28 +69,81 @@ def _code(bill: Bill, product: int) -> str:
 
 
 def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> Iterator[Entry]:
-    """Receipts at standard, payables at actual, the difference to the price variance."""
+    """Receipts at standard, payables at actual, the difference to the price variance.
+
+    Already in the ledger: receipts stand in the inventory account at actual, and one line brings it to standard.
+    """
     places, source = bill.inputs.places, _source(bill.inputs, "Purchases", "Quantity")
+    elsewhere = bill.inputs.settings.purchases_elsewhere
     for row in (flow for flow in flows if flow.event == schema.PURCHASE):
-        code = _code(bill, row.product)
-        entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
-        block = (row.first, row.last) if code else None
-        basis = FlowBasis(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
-        entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
-        bought = book.item == row.product if code else book.role == row.charged_to
-        invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
-        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(total(book.invoiced[bought]), places), invoices, source)
-        entry.balance(schema.PRICE_VARIANCE, source)
+        item_class = row.charged_class
+        entry = Entry(
+            schema.PURCHASE, EntryKind.RECEIPT_TO_STANDARD if elsewhere else EntryKind.RECEIPT, _code(bill, row.product)
+        )
+        basis = _basis(bill, row, 1, "Amount", schema.ACCOUNTS_PAYABLE)
+        standard, (actual, invoices) = to_minor(row.amount, places), _invoiced(bill, book, row)
+        if elsewhere:
+            entry.add(row.charged_to, standard + actual, Net((basis, invoices)), source, item_class)
+        else:
+            entry.add(row.charged_to, standard, basis, source, item_class)
+            entry.add(schema.ACCOUNTS_PAYABLE, actual, invoices, source)
+        entry.balance(schema.PRICE_VARIANCE, source, item_class=item_class)
         yield entry
 
 
-def _of_account(sign: int, column: str, role: str) -> Total:
-    return Total(sign, "Reconciliation", column, (("Account role", role),))
+def _basis(bill: Bill, row: Flow, sign: int, column: str, relieved_from: str) -> FlowBasis:
+    """The rows of the Trace that a flow adds up."""
+    block = (row.first, row.last) if row.product >= 0 else None
+    classes = (row.charged_class, row.relieved_class) if len(bill.classes) > 1 else None
+    return FlowBasis(sign, column, row.event, row.charged_to, relieved_from, block, classes)
+
+
+def _invoiced(bill: Bill, book: StockBook, receipt: Flow) -> tuple[int, Invoices | Total]:
+    """The credit for what an entry of receipts was invoiced at, and its basis."""
+    code = _code(bill, receipt.product)
+    bought = book.item == receipt.product
+    invoices: Invoices | Total = Invoices(-1, code)
+    if not code:
+        bought = (book.role == receipt.charged_to) & _of_class(bill, book, receipt.charged_class)
+        where = (("Account role", receipt.charged_to), *_class(bill, receipt.charged_class))
+        invoices = Total(-1, "Reconciliation", "Invoiced", where)
+    return -to_minor(total(book.invoiced[bought]), bill.inputs.places), invoices
+
+
+def recorded_elsewhere(bill: Bill, flows: list[Flow], book: StockBook) -> list[Entry]:
+    """The entries that the ledger has from elsewhere, as Setup says: receipts at invoice price, conversion incurred."""
+    settings, source = bill.inputs.settings, _source(bill.inputs, "Purchases", "Quantity")
+    entries = []
+    for row in flows if settings.purchases_elsewhere else ():
+        if row.event == schema.PURCHASE:
+            entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, _code(bill, row.product))
+            entry.add(schema.ACCOUNTS_PAYABLE, *_invoiced(bill, book, row), source)
+            entry.balance(row.charged_to, source, item_class=row.charged_class)
+            entries.append(entry)
+    return [*entries, conversion(bill.inputs)] if settings.conversion_elsewhere else entries
+
+
+def _of_class(bill: Bill, book: StockBook, item_class: str) -> Bools:
+    """Rows of the stock book of one class."""
+    if len(bill.classes) == 1:
+        return np.ones(len(book), dtype=bool)
+    chosen: Bools = bill.items.item_class[book.item] == item_class
+    return chosen
+
+
+def _class(bill: Bill, item_class: str) -> tuple[tuple[str, str], ...]:
+    """The condition of a sum over one class; none where items have no class."""
+    return (("Class", item_class),) if len(bill.classes) > 1 else ()
+
+
+def conversion_role(settings: Settings) -> str:
+    """Role that conversion costs incurred are charged to."""
+    return schema.COGS if settings.conversion_expensed else schema.CCC
 
 
 def conversion(inputs: Inputs) -> Entry:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
-    charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
+    charged = conversion_role(inputs.settings)
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
     entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
@@ -102,30 +166,28 @@ _FLUSHES = {
 
 
 def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAccount]) -> Iterator[Entry]:
-    """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
+    """One entry per account debited, its class (and product): its credits are what the Trace relieved and the conversion.
 
     Where the physical count relieves, completions and sales keep their conversion and take material by difference.
     """
     places, inputs = bill.inputs.places, bill.inputs
     by_count = inputs.settings.by_count and event != schema.SCRAP_EVENT
-    groups: dict[tuple[str, int], list[Flow]] = {}
+    groups: dict[tuple[str, str, int], list[Flow]] = {}
     for row in flows:
         if row.event == event and not (by_count and row.relieved_from):
-            groups.setdefault((row.charged_to, row.product), []).append(row)
+            groups.setdefault((row.charged_to, row.charged_class, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")
     if by_count:
         yield by_difference(event, inputs, accounts)
-    for (charged_to, product), group in groups.items():
-        code = _code(bill, product)
-        entry = Entry(event, _FLUSHES[event, charged_to], code)
+    for (charged_to, item_class, product), group in groups.items():
+        entry = Entry(event, _FLUSHES[event, charged_to], _code(bill, product))
         for row in sorted(group, key=lambda r: r.relieved_from == ""):
-            block = (row.first, row.last) if code else None
-            column = "Amount" if row.relieved_from else "Conversion"
-            basis = FlowBasis(-1, column, event, charged_to, row.relieved_from, block)
-            entry.add(row.relieved_from or schema.CCA, -to_minor(row.amount, places), basis, source)
+            basis = _basis(bill, row, -1, "Amount" if row.relieved_from else "Conversion", row.relieved_from)
+            amount = -to_minor(row.amount, places)
+            entry.add(row.relieved_from or schema.CCA, amount, basis, source, row.relieved_class)
         if event == schema.SCRAP_EVENT:
             _salvage(entry, charged_to, bill, product)
-        entry.balance(charged_to, source, first=True)
+        entry.balance(charged_to, source, first=True, item_class=item_class)
         yield entry
 
 
@@ -179,18 +241,23 @@ def count_adjustments(bill: Bill, book: StockBook) -> Iterator[Entry]:
         (EntryKind.STOCK_ADJUSTED, False, schema.USAGE_VARIANCE),
         (EntryKind.MADE_ITEMS_ADJUSTED, True, schema.COUNT_DIFFERENCE),
     ):
-        entry, chosen = Entry(schema.COUNT_ADJUSTMENT, kind), adjusted & (book.made == made)
-        for role, item_type in dict.fromkeys(zip(book.role[chosen].tolist(), types[chosen].tolist(), strict=True)):
-            amount = total(book.posted[chosen & (book.role == role) & (types == item_type)])
-            basis = Total(1, "Reconciliation", "Posted", (("Account role", role), ("Type", item_type)))
-            entry.add(role, to_minor(amount, inputs.places), basis, source)
-        entry.balance(against, source)
-        yield entry
+        for item_class in bill.classes:
+            chosen = adjusted & (book.made == made) & _of_class(bill, book, item_class)
+            entry = Entry(schema.COUNT_ADJUSTMENT, kind)
+            for role, item_type in dict.fromkeys(zip(book.role[chosen].tolist(), types[chosen].tolist(), strict=True)):
+                amount = total(book.posted[chosen & (book.role == role) & (types == item_type)])
+                where = (("Account role", role), ("Type", item_type), *_class(bill, item_class))
+                basis = Total(1, "Reconciliation", "Posted", where)
+                entry.add(role, to_minor(amount, inputs.places), basis, source, item_class)
+            entry.balance(against, source, item_class=item_class)
+            yield entry
 
 
 @dataclass(frozen=True)
 class Ledger(Records):
-    """Balances by role, in the order of `schema.ROLES`, in minor units.
+    """Balances by role and class, in the order of `schema.ROLES`, the account of all other classes first; in minor units.
+
+    elsewhere: net debit of what other journals recorded.
 
     Python integers, not 64 bits: nothing overflows, whatever is typed into a quantity.
     """
@@ -200,20 +267,34 @@ class Ledger(Records):
     debits: Minors
     credits: Minors
     closing: Minors
+    elsewhere: Minors
+    item_class: Texts
 
     @property
     def closing_by_role(self) -> dict[str, int]:
-        return dict(zip(self.role.tolist(), self.closing.tolist(), strict=True))
+        return self.by_role(self.closing)
+
+    def by_role(self, amounts: Minors) -> dict[str, int]:
+        """One of the columns, all classes of a role together."""
+        sums = dict.fromkeys(self.role.tolist(), 0)
+        for role, amount in zip(self.role.tolist(), amounts.tolist(), strict=True):
+            sums[role] += amount
+        return sums
 
 
-def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> Ledger:
-    """The balances of the period. The reversal belongs to the next one."""
-    debits, credits = Counter[str](), Counter[str]()
+def ledger(
+    entries: Sequence[Entry | PostedEntry], opening: Mapping[Account, int], elsewhere: Sequence[Entry] = ()
+) -> Ledger:
+    """The balances of the period. The reversal belongs to the next one. elsewhere: the entries of other journals."""
+    debits, credits = Counter[Account](), Counter[Account]()
     for entry in entries:
         for line in entry.lines if entry.event != schema.REVERSAL else ():
-            (debits if line.minor > 0 else credits)[line.role] += abs(line.minor)
-    roles = [role for role in schema.ROLES if role in opening or role in debits or role in credits]
-    before, plus, minus = (
-        np.array([amounts.get(role, 0) for role in roles], dtype=object) for amounts in (opening, debits, credits)
+            (debits if line.minor > 0 else credits)[line.role, line.item_class] += abs(line.minor)
+    known = (opening, debits, credits, by_account(elsewhere))
+    place = {role: k for k, role in enumerate(schema.ROLES)}
+    accounts = sorted(
+        dict.fromkeys(account for amounts in known for account in amounts), key=lambda a: (place[a[0]], a[1])
     )
-    return Ledger(texts(roles), before, plus, minus, before + plus - minus)
+    roles, classes = (texts([account[k] for account in accounts]) for k in range(2))
+    before, plus, minus, others = (np.array([each.get(a, 0) for a in accounts], dtype=object) for each in known)
+    return Ledger(roles, before, plus, minus, before + plus - minus + others, others, classes)

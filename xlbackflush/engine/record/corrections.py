@@ -18,9 +18,11 @@ It is dated where an entry of that event belongs now: nothing is ever dated in a
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.model.inputs import account_of
 from xlbackflush.model.journal import Entry, PostedEntry, PostedLine, in_force, linked
 from xlbackflush.schema import entries as words
 
@@ -46,13 +48,13 @@ class Draft:
 def correct(
     posted: Sequence[PostedEntry],
     target: Sequence[Entry],
-    accounts: Mapping[str, tuple[str, str]],
+    accounts: Mapping[Any, tuple[str, str]],
     period_end: int,
     run: str,
 ) -> Draft:
     """The entries that a run adds to what is posted. Pure; the same inputs over the same books give the same draft.
 
-    posted: all entries of posted runs, in order. accounts: role -> (number, name). period_end: Excel day number.
+    posted: all entries of posted runs, in order. accounts: see `Inputs`. period_end: Excel day number.
     """
     wanted = [as_posted(entry, accounts, period_end, run, 0) for entry in target]
     free = _by(in_force(posted), lambda entry: entry.codes)
@@ -75,10 +77,19 @@ def correct(
 
 
 def as_posted(
-    entry: Entry, accounts: Mapping[str, tuple[str, str]], period_end: int, run: str, number: int
+    entry: Entry, accounts: Mapping[Any, tuple[str, str]], period_end: int, run: str, number: int
 ) -> PostedEntry:
-    """An entry that the inputs call for as it is posted. accounts: role -> (number, name)."""
-    lines = tuple(PostedLine(line.role, *accounts[line.role], line.minor, line.source) for line in entry.lines)
+    """An entry that the inputs call for as it is posted. accounts: see `Inputs`."""
+    lines = tuple(
+        PostedLine(
+            line.role,
+            *account_of(accounts, line.role, line.item_class),
+            line.minor,
+            line.source,
+            item_class=line.item_class,
+        )
+        for line in entry.lines
+    )
     return PostedEntry(run, number, period_end + entry.days_after, entry.event, entry.description, entry.product, lines)
 
 
@@ -109,7 +120,7 @@ def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[
 
 #: what an entry and the one in whose place it comes have in common, the closest likeness first
 _LIKENESSES: tuple[Callable[[PostedEntry], Hashable], ...] = (
-    lambda entry: (entry.event, entry.product, frozenset(line.role for line in entry.lines)),
+    lambda entry: (entry.event, entry.product, frozenset((line.role, line.item_class) for line in entry.lines)),
     lambda entry: (entry.event, entry.product, entry.lines[0].role),
     lambda entry: (entry.event, entry.product),
 )

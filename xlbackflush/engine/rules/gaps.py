@@ -281,6 +281,11 @@ def purchases_recorded(period: Period) -> Iterator[f.Finding]:
         f"{_money(period, credited)} at standard as goods are {event}; invoices came to {_money(period, invoiced)}. Price "
         "variances and count differences of bought items are shown, not posted."
     )
+    if settings.purchases_are == schema.IN_THE_LEDGER:
+        text += (
+            " Receipts are already in the ledger: map the role Accounts payable to the account that they were debited to, "
+            "so that no payable is credited twice."
+        )
     where = period.inputs.setting_cells.get("Trigger points", "Setup")
     yield f.NOT_JOURNALISED(where, text, abs(invoiced - credited))
 

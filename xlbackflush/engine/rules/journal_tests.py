@@ -23,6 +23,7 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import Lost, keep_marks
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, where_true
+from xlbackflush.model.inputs import account_of
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force, person
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
@@ -254,8 +255,8 @@ def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
 
 def _mapped(journal: Journal, line: PostedLine) -> bool:
     """Whether a line is on the account that Setup gives to its role."""
-    account, _ = journal.period.inputs.accounts.get(line.role, ("", ""))
-    return line.account == account
+    accounts = journal.period.inputs.accounts
+    return line.role in accounts and line.account == account_of(accounts, line.role, line.item_class)[0]
 
 
 def _pairs(journal: Journal, entry: PostedEntry) -> set[tuple[str, str]]:

@@ -11,6 +11,7 @@ from xlbackflush.engine.rules.places import cells, home, repeats, text_cells, ty
 from xlbackflush.engine.stock import counted, opening
 from xlbackflush.model import finding as f
 from xlbackflush.model import money, words
+from xlbackflush.model.inputs import class_key
 
 # -------------------------------------------------------------------------------------------------- counts
 
@@ -99,9 +100,10 @@ def wip_complete(period: Period) -> Iterator[f.Finding]:
 
 
 def opened_once(period: Period) -> Iterator[f.Finding]:
-    """One balance carried over for each role."""
-    role = period.inputs.opening.role
-    for cell, name in text_cells(period.inputs, "Opening", "Role", repeats(role.tolist()) & (role != "")):
+    """One balance carried over for each role, or for each class of it."""
+    opening = period.inputs.opening
+    accounts = list(zip(opening.role.tolist(), map(class_key, opening.class_.tolist()), strict=True))
+    for cell, name in text_cells(period.inputs, "Opening", "Role", repeats(accounts) & (opening.role != "")):
         yield f.OPENED_TWICE(cell, f"{name} has a row above.")
 
 

@@ -7,7 +7,7 @@ found an error, as errors stop a run.
 from collections.abc import Callable, Iterator, Sequence
 
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions, units
+from xlbackflush.engine.rules import classes, gaps, items, period_end, quantities, transactions, units
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
 from xlbackflush.engine.rules.plausibility import (
     follows,
@@ -53,6 +53,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.opened_once,
         period_end.opened_in_use,
         period_end.wip_complete,
+        classes.accounts_of_classes,
     ),
     EXPLOSION: (
         quantities.trace_fits,

@@ -19,12 +19,14 @@ stock: it is allocated as other conversion to the products that use the item (`I
 `levels` gives each item its low-level code: 0 for items that nothing contains, else one more than its highest parent.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, where_true
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, texts, where_true
+from xlbackflush.model.inputs import Inputs, class_key
 
 FOREVER = 2_958_465.0  # 9999-12-31, Excel's last day
 
@@ -40,6 +42,7 @@ class Items(Records):
     flushed      conversion of this level, or handling, that is flushed with a unit; 0 where conversion is expensed
     by_machine   overhead goes by machine hours
     to_start     units to start for one good unit (assembly scrap)
+    item_class   class by which its lines are split, spelled as the first item of it has it; "" where they are not
     """
 
     row: Ints
@@ -56,6 +59,7 @@ class Items(Records):
     flushed: Floats
     by_machine: Bools
     to_start: Floats
+    item_class: Texts
 
     @property
     def stocked(self) -> Bools:
@@ -111,6 +115,18 @@ class Bill:
     level: Ints
     inputs: Inputs
     _numbers: dict[tuple[str, str], Ints] = field(default_factory=dict)
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The classes of the items, in their order; "" comes first. One alone: nothing is split."""
+        return list(dict.fromkeys(["", *self.items.item_class.tolist()]))
+
+    @property
+    def typed_classes(self) -> list[str]:
+        """The class of each item in the spelling of its own row, without stray spaces; where nothing is split, none."""
+        if len(self.classes) == 1:
+            return [""] * len(self.items)
+        return [" ".join(each.split()) for each in self.inputs.standard_cost.class_.tolist()]
 
     @property
     def on_bom(self) -> Bools:
@@ -181,7 +197,25 @@ def item_table(inputs: Inputs) -> Items:
         flushed=np.zeros(len(cost)) if settings.conversion_expensed else own_conversion + handling,
         by_machine=by_machine,
         to_start=scrap_factor(np.ones(len(cost)), blank_as_zero(cost.assembly_scrap_percent) * made, on_input),
+        item_class=_classes(inputs),
     )
+
+
+def _classes(inputs: Inputs) -> Texts:
+    """Class of each item, in one spelling; "" for all where the policy does not split by class."""
+    typed = inputs.standard_cost.class_.tolist()
+    if not inputs.settings.by_class or not any(typed):
+        return texts([""] * len(typed))
+    spelled = class_spellings(inputs)
+    return texts([spelled[class_key(each)] for each in typed])
+
+
+def class_spellings(inputs: Inputs) -> dict[str, str]:
+    """Class by its key (`class_key`), spelled as on Standard Cost, where it stands first."""
+    spelled = {"": ""}
+    for each in dict.fromkeys(inputs.standard_cost.class_.tolist()):
+        spelled.setdefault(class_key(each), " ".join(each.split()))
+    return spelled
 
 
 def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> Lines:

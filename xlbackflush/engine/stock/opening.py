@@ -6,12 +6,15 @@ on the first day of this one is taken in.
 """
 
 import math
+from collections import Counter
 
 from xlbackflush import schema
+from xlbackflush.engine.standards.bill import Bill, class_spellings
 from xlbackflush.engine.stock.counted import CountedAccount, roles
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Floats, blank_as_zero
-from xlbackflush.model.inputs import Inputs, Settings
+from xlbackflush.model.inputs import Inputs, Settings, class_key
+from xlbackflush.model.journal import Account
 from xlbackflush.model.money import to_minor
 
 
@@ -22,8 +25,22 @@ def amounts(inputs: Inputs) -> Floats:
 
 def carried_over(inputs: Inputs) -> dict[str, int]:
     """Role -> balance carried over in minor units, of every role on sheet Opening."""
-    rows = zip(inputs.opening.role.tolist(), amounts(inputs).tolist(), strict=True)
-    return {role: to_minor(amount, inputs.places) for role, amount in rows if role}
+    balances = Counter[str]()
+    for (role, _), minor in carried_by_class(inputs).items():
+        balances[role] += minor
+    return dict(balances)
+
+
+def carried_by_class(inputs: Inputs) -> Counter[Account]:
+    """The same of every role and class; where nothing is split by class, all of a role together."""
+    opening, balances = inputs.opening, Counter[Account]()
+    spelled = class_spellings(inputs)
+    rows = zip(opening.role.tolist(), opening.class_.tolist(), amounts(inputs).tolist(), strict=True)
+    for role, typed, amount in rows:
+        if role:
+            item_class = spelled.get(class_key(typed), " ".join(typed.split())) if inputs.settings.by_class else ""
+            balances[role, item_class] += to_minor(amount, inputs.places)
+    return balances
 
 
 def at_standard(accounts: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
@@ -35,9 +52,20 @@ def at_standard(accounts: list[CountedAccount], book: StockBook, places: int) ->
     return {role: to_minor(amount, places) for role, amount in (stock | counted).items()}
 
 
-def opening_balances(standard: dict[str, int], carried: dict[str, int]) -> dict[str, int]:
-    """Opening balance of each account in minor units: as carried over, else as `at_standard` has it."""
-    return {role: minor for role, minor in (standard | carried).items() if minor}
+def opening_balances(standard: dict[str, int], book: StockBook, bill: Bill) -> dict[Account, int]:
+    """Opening balance of each account in minor units: as carried over, else its stock, class by class, at standard."""
+    inputs = bill.inputs
+    carried = carried_by_class(inputs)
+    roles = {role for role, _ in carried}
+    balances: dict[Account, int] = {(role, ""): minor for role, minor in standard.items() if role not in roles}
+    if len(bill.classes) > 1:
+        of_item = bill.items.item_class[book.item]
+        for role, _ in list(balances):
+            for item_class in dict.fromkeys(["", *of_item[book.role == role].tolist()]):
+                amount = math.fsum(book.opening_amount[(book.role == role) & (of_item == item_class)])
+                balances[role, item_class] = to_minor(amount, inputs.places)
+    balances |= carried
+    return {account: minor for account, minor in balances.items() if minor}
 
 
 def stock_roles(settings: Settings) -> set[str]:

@@ -20,7 +20,7 @@ class Flow:
     """What one event takes from one account for another, in money, unrounded.
 
     product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
-    of the rows added up.
+    of the rows added up. charged_class, relieved_class: of the two accounts, "" where they are of no class.
     """
 
     event: str
@@ -30,6 +30,8 @@ class Flow:
     amount: float
     first: int
     last: int
+    charged_class: str = ""
+    relieved_class: str = ""
 
 
 def amount_of(flows: Iterable[Flow]) -> float:
@@ -54,11 +56,9 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     rows, roots, events = explosion.rows, demand.roots, demand.events
     per_product = bill.inputs.settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
     products = roots.item.tolist() if per_product else [-1] * len(roots)
-    heads: dict[tuple[str, str, int], int] = {}  # of each entry its number, in the order of the roots
-    entry_of_root = np.array(
-        [heads.setdefault(h, len(heads)) for h in zip(events, roots.charged_to.tolist(), products, strict=True)],
-        dtype=np.int64,
-    )
+    heads: dict[tuple[str, str, str, int], int] = {}  # of each entry its number, in the order of the roots
+    columns = (events, roots.charged_to.tolist(), roots.item_class.tolist(), products)
+    entry_of_root = np.array([heads.setdefault(h, len(heads)) for h in zip(*columns, strict=True)], dtype=np.int64)
     # accounts credited, as numbers: 0 conversion, 1 payables of a receipt, then the inventory roles
     names = ["", schema.ACCOUNTS_PAYABLE, *(r for r in schema.ROLES if r != schema.ACCOUNTS_PAYABLE)]
     number = {name: i for i, name in enumerate(names)}
@@ -66,13 +66,16 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     receipt = np.array([event == schema.PURCHASE for event in events], dtype=bool)
     credit = np.where(rows.relieved, np.where(receipt[rows.root], 1, role[rows.item]), 0)
 
+    classes, class_of_row = _classes(bill, rows.item, np.isin(names, schema.BY_CLASS)[credit])
+    accounts = len(names) * len(classes)
     entry_of_row, posts = entry_of_root[rows.root], demand.posts[rows.root]
-    head, size = entry_of_row * len(names), len(heads) * len(names)
+    head, size = entry_of_row * accounts, len(heads) * accounts
+    credited = head + credit * len(classes) + class_of_row
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
     handled = posts & rows.relieved & (rows.conversion != 0)
     key, amounts = (
         np.concatenate((every[posts], of_handled[handled]))
-        for every, of_handled in ((head + credit, head), (amounts, rows.conversion))
+        for every, of_handled in ((credited, head), (amounts, rows.conversion))
     )
     added, used = sums(key, amounts, size), where_true(np.bincount(key, minlength=size))
     positions = np.arange(len(rows))
@@ -82,9 +85,20 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     each = list(zip(heads, first.tolist(), last.tolist(), strict=True))
     flows = []
     for k, amount in zip(used.tolist(), added[used].tolist(), strict=True):
-        (event, charged_to, product), begin, end = each[k // len(names)]
-        flows.append(Flow(event, charged_to, product, names[k % len(names)], amount, begin, end))
+        (event, charged_to, charged_class, product), begin, end = each[k // accounts]
+        name, item_class = names[k % accounts // len(classes)], classes[k % len(classes)]
+        flows.append(Flow(event, charged_to, product, name, amount, begin, end, charged_class, item_class))
     return flows
+
+
+def _classes(bill: Bill, item: Ints, splits: Bools) -> tuple[list[str], Ints | int]:
+    """The classes, and the position among them of the account that each row credits; splits: rows whose role is by class."""
+    classes = bill.classes
+    if len(classes) == 1:
+        return classes, 0
+    number = {name: i for i, name in enumerate(classes)}
+    of_item = np.array([number[name] for name in bill.items.item_class.tolist()], dtype=np.int64)
+    return classes, np.where(splits, of_item[item], 0)
 
 
 def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:

@@ -24,6 +24,7 @@ from xlbackflush.engine.rules.plausibility.follows import before, days_to_days, 
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, sums, where_true
+from xlbackflush.model.journal import called
 from xlbackflush.model.money import from_minor, to_minor
 
 _TRIFLE = 0.1  # of materiality: rows worth less than this are not missed
@@ -305,7 +306,8 @@ def opening_balances(period: Period) -> Iterator[f.Finding]:
         return
     opening, places = period.inputs.opening, period.places
     source, changes = period.inputs.sources["Opening"], []
-    row = {role: at for at, role in reversed(list(enumerate(opening.role.tolist())))}
+    accounts = map(called, opening.role.tolist(), opening.class_.tolist())
+    row = {account: at for at, account in reversed(list(enumerate(accounts)))}
     for (figure, role), balance in was.balances.items():
         at = row.get(role)
         now = 0.0 if at is None else float(blank_as_zero(opening.column(figure))[at])

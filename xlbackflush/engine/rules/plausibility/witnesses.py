@@ -7,7 +7,6 @@ from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
 from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.posting.flush import ledger
 from xlbackflush.engine.rules.plausibility.rows import exchange, exchanged_counts, lacks_count, missing_row
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import where_true
@@ -84,5 +83,5 @@ def _rough_effect(period: Period, heard: Hearing, k: int) -> float:
 
 def _figures(period: Period) -> dict[tuple[str, str], int]:
     """Closing balances and variances, in minor units."""
-    balances = {("", role): minor for role, minor in ledger(period.entries, period.opening).closing_by_role.items()}
+    balances = {("", role): minor for role, minor in period.closings.by_role.items()}
     return balances | {(row.name, row.subject): row.amount for row in period.variances}
