@@ -7,7 +7,7 @@ palette   colours
 """
 
 from xlbackflush.schema.inputs import *
-from xlbackflush.schema.inputs import ACCOUNTS, BOM, COUNTS, INPUT_SHEETS, SETUP, STANDARD_COST
+from xlbackflush.schema.inputs import ACCOUNTS, BOM, COUNTS, IMPORT_SHEETS, INPUT_SHEETS, SETUP, STANDARD_COST
 from xlbackflush.schema.outputs import *
 from xlbackflush.schema.outputs import OUTPUT_SHEETS
 from xlbackflush.schema.table import *
@@ -15,11 +15,11 @@ from xlbackflush.schema.table import HEADER_ROW, Sheet, Table
 from xlbackflush.schema.words import *
 
 ABOUT = "About"
-SHEETS: tuple[Sheet, ...] = INPUT_SHEETS + OUTPUT_SHEETS
+SHEETS: tuple[Sheet, ...] = INPUT_SHEETS + IMPORT_SHEETS + OUTPUT_SHEETS
 INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.tables)
 OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
 SHEET_OF: dict[str, Sheet] = {t.name: s for s in SHEETS for t in s.tables}
-TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
+TABLES: dict[str, Table] = {t.name: t for s in SHEETS for t in s.tables}
 
 #: tables that a workbook of ours cannot be without; any other input table is empty where it lacks it
 ESSENTIAL: tuple[Table, ...] = (SETUP, ACCOUNTS, BOM, STANDARD_COST, COUNTS)

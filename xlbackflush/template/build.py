@@ -132,7 +132,7 @@ def blank_rows(table: Table) -> Rows:
     """The rows of a table before the first run: room to type, and on the Dashboard what its charts will show."""
     if table is schema.DASHBOARD:
         return labels()
-    return [{}] * (_BLANK_ROWS if table in schema.INPUT_TABLES else 1)
+    return [{}] * (_BLANK_ROWS if schema.SHEET_OF[table.name].role == "Input" else 1)
 
 
 # --------------------------------------------------------------------------------------------- one sheet

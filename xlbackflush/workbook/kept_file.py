@@ -55,7 +55,7 @@ _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("
 _HEIGHT = {"customHeight": ("ht", "customHeight")}
 _RULES = re.compile(r"""\bsqref=["']([^"']*)""")
 _TO_THE_END = str(LAST_ROW)
-_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
+SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 
 
 @dataclass
@@ -116,7 +116,7 @@ def standing_sheet(
 ) -> StandingSheet | None:
     """The sheet of a table in a package, cut in pieces; None where it has no rows."""
     xml = package.text(package.sheets[table.sheet])
-    data = _SHEET_DATA.search(xml)
+    data = SHEET_DATA.search(xml)
     if not data:
         return None
     value = partial(reader.cell, table.sheet)
