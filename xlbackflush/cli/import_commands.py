@@ -63,13 +63,14 @@ def _finding(finding: Any) -> str:
 
 def _of_file(taken: Taken) -> Iterator[str]:
     """What one file gave."""
-    plan, out = taken.plan, taken.rows_read - len(taken.numbers)
+    plan, out = taken.plan, sum(len(left.rows) for left in taken.left)
+    added = taken.rows_read - len(taken.numbers) - out
     how = ", as Import Map says" if plan.is_remembered else ""
     yield f"{plan.grid.label} -> {plan.table.name}{how}"
     yield "  " + ", ".join(f"{column} = {plan.heading(column)}" for column in plan.columns)
-    yield f"  {several(taken.rows_read, 'row')} read, {len(taken.numbers):,} taken" + (
-        f", {out:,} left out:" if out else ""
-    )
+    counts = f"{several(taken.rows_read, 'row')} read, {len(taken.numbers):,} taken"
+    counts += f", {added:,} added to these" if added else ""
+    yield f"  {counts}, {out:,} left out:" if out else f"  {counts}"
     for left in taken.left:
         sums = "".join(f", {name} {number(total, 4)}" for name, total in left.sums.items() if total)
         yield f"    {several(len(left.rows), 'row')}: {left.reason}{sums}"

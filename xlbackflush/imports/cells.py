@@ -120,6 +120,11 @@ def _label(source: Source, column: schema.Column) -> str:
     return source.misnamed.get(column.name, column.name)
 
 
+def stripped(cells: Sequence[object]) -> list[object]:
+    """Texts without spaces around them."""
+    return _each(cells, str.strip)
+
+
 def codes(cells: Sequence[object]) -> list[object]:
     """Codes: a column of 726.0 and 727.0 is one of 726 and 727."""
     texts = {cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()}

@@ -105,7 +105,7 @@ def _score(grid: Grid, table: str, options: Options) -> float:
     ]
     words = set(names.plain(f"{grid.path.stem} {grid.sheet}").replace("_", " ").split())
     hint = 4 if words & names.HINTS.get(table, frozenset()) else 0
-    return 2 * sum(name in found for name in needed) + len(found) - 4 * len(lacking) + hint
+    return 2 * sum(name in found for name in needed) + len(found) + 3 * len(said) - 4 * len(lacking) + hint
 
 
 def _choice(table: str, name: str) -> bool:

@@ -227,6 +227,8 @@ def _type_columns(taken: Taken, raw: dict[str, list[object]], book: BookFacts) -
             plain = cells.decided(values, column.kind, e.form, way, book.currency)
         elif column.kind == "item":
             plain = cells.codes(values)
+        else:
+            plain = cells.stripped(values)
         typed = cells.typed(plain, column, source, taken.numbers, reading)
         taken.columns[name] = typed * e.factor if column.kind in schema.NUMERIC and e.factor != 1 else typed
 
