@@ -19,7 +19,10 @@ import xlbackflush
 from xlbackflush.template.build import build
 
 APRIL = dt.date(2026, 4, 1), dt.date(2026, 4, 30)
-ITEMS = "Item,Type,UoM\nWIDGET,Finished,pcs\nGADGET,Finished,pcs\nFRAME,Subassembly,pcs\nBOLT,Buy,pcs\nNUT,Buy,pcs\n00123,Buy,pcs\n"
+ITEMS = (
+    "Item,Type,UoM\nWIDGET,Finished,pcs\nGADGET,Finished,pcs\nFRAME,Subassembly,pcs\n"
+    "BOLT,Buy,pcs\nNUT,Buy,pcs\n00123,Buy,pcs\n"
+)
 
 
 class Shape(NamedTuple):
@@ -106,7 +109,8 @@ SHAPES = [
     ),
     Shape(
         "utf16 dates.csv",
-        "Date\tDocument\tEvent\tItem\tQuantity\nApr 5, 2026\tÄ1\tSold\tWIDGET\t10\n20260406\tÄ2\tSold\tWIDGET\t20\n".encode("utf-16"),
+        "Date\tDocument\tEvent\tItem\tQuantity\n"
+        "Apr 5, 2026\tÄ1\tSold\tWIDGET\t10\n20260406\tÄ2\tSold\tWIDGET\t20\n".encode("utf-16"),
         "Counts", ("Date", "Document", "Quantity"),
         [(day(5), "Ä1", 10), (day(6), "Ä2", 20)],
     ),
@@ -149,7 +153,8 @@ SHAPES = [
     ),
     Shape(
         "price list.csv",
-        "Item;Description;Type;Price\nBOLT;Bolt M8;Raw material;$ 12.50 / 100\nNUT;Nut;Raw material;$ 3.00\nWIDGET;Widget;FERT;99\n",
+        "Item;Description;Type;Price\nBOLT;Bolt M8;Raw material;$ 12.50 / 100\nNUT;Nut;Raw material;$ 3.00\n"
+        "WIDGET;Widget;FERT;99\n",
         "StandardCost", ("Item", "Type", "Material price"),
         [("BOLT", "Buy", 0.125), ("NUT", "Buy", 3.0), ("WIDGET", "Finished", None)],
         (),

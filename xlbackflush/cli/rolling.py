@@ -47,7 +47,10 @@ def roll(path: Path, following: Path) -> Rolled:
         new = not os.path.lexists(following)
         if new:
             opening = opened(period, period.inputs.sources, book.path.name, run)
-            sample = Sample(opening.title, opening.about, opening.settings, opening.tables)
+            tables = opening.tables
+            if "ImportMap" in book.package.tables:  # how files are read goes on; which were, does not
+                tables = {**tables, "ImportMap": [row for _, row in book.table("ImportMap").named_rows()]}
+            sample = Sample(opening.title, opening.about, opening.settings, tables)
             with explained(following.name, "choose another folder"):
                 build(following, (first, last), sample, like=book.path, new=True)
         else:

@@ -85,7 +85,7 @@ def delimiter_of(text: str) -> str:
     lines = [line for line in text[:400_000].split("\n")[:_LOOKED_AT] if line.strip()]
     best, score = ",", (0.0, 0)
     for place, delimiter in enumerate(_DELIMITERS):
-        widths = [len(next(csv.reader([line], delimiter=delimiter), [])) for line in lines]
+        widths = [len(_row(line, delimiter)) for line in lines]
         width, count = Counter(w for w in widths if w > 1).most_common(1)[0] if any(w > 1 for w in widths) else (1, 0)
         share = count / len(lines) if lines else 0.0
         is_headed = width in widths[: max(1, len(widths) // 2)][:10]
@@ -118,7 +118,7 @@ def _cut(text: str, delimiter: str) -> Lines:
 
 def _cut_carefully(text: list[str], delimiter: str) -> Lines:
     """Line by line: a record goes on over a line break only where its marks close, and it then is as wide as most."""
-    single = [len(next(csv.reader([line], delimiter=delimiter))) for line in text[:_LOOKED_AT] if line.strip()]
+    single = [len(_row(line, delimiter)) for line in text[:_LOOKED_AT] if line.strip()]
     width = Counter(single).most_common(1)[0][0] if single else 1
     lines, at = Lines(), 0
     while at < len(text):
@@ -136,12 +136,20 @@ def _record(text: list[str], at: int, delimiter: str, width: int) -> tuple[list[
     """The record that starts on a line, the line after it, and whether its quotation marks were read as plain characters."""
     line = text[at]
     if line.count('"') % 2 == 0:
-        return next(csv.reader([line], delimiter=delimiter), []), at + 1, False
+        return _row(line, delimiter), at + 1, False
     for end in _ends(text, at):
-        row = next(csv.reader(["\n".join(text[at:end])], delimiter=delimiter, strict=False), [])
+        row = _row("\n".join(text[at:end]), delimiter)
         if len(row) == width:
             return [cell.replace("\n", " ") for cell in row], end, False
     return [cell.strip().strip('"') for cell in line.split(delimiter)], at + 1, True
+
+
+def _row(record: str, delimiter: str) -> list[str]:
+    """The cells of one record; one that `csv` does not take, such as a line break outside of marks, has none."""
+    try:
+        return next(csv.reader([record], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _ends(text: list[str], at: int) -> Iterator[int]:

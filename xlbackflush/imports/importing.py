@@ -28,7 +28,7 @@ from xlbackflush.imports.taking import NUMBERED_BY, BookFacts, Taken, numbered, 
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import number_in
-from xlbackflush.model.words import listed, several
+from xlbackflush.model.words import listed, several, short_text
 from xlbackflush.workbook.input_rows import NewRows, last_filled
 from xlbackflush.workbook.tables import quoted_argument
 
@@ -94,6 +94,12 @@ class _Import:
         items = [text_of(cell) or "" for cell in cells if cell not in ("", None)]
         self._facts = BookFacts(settings.period_start, settings.period_end, settings.currency, items)
         self._memory = lines_of(book.table(_MAP))
+        for line in self._memory:
+            if line.table not in schema.IMPORTED:
+                raise RefusedError(
+                    f'Sheet Import Map names a table "{short_text(line.table)}" for {line.source}; choose '
+                    f"{listed(schema.IMPORTED, len(schema.IMPORTED), 'or')}."
+                )
         self._files = [row for _, row in book.table(_FILES).named_rows()]
         self._rows: dict[str, NewRows] = {}
         self._table_taken: dict[str, list[Taken]] = defaultdict(list)

@@ -24,7 +24,12 @@ DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT = "day first", "month first
 FILL_DOWN, LEAVE_OUT = "fill down", "leave out"
 FORMS = (DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT, FILL_DOWN, LEAVE_OUT)
 
-_CHANGING = re.compile(r"[\W_]*\d[\d\W_]*")  # of a file's name: its month, its number
+#: of a file's name: its month, its day, its number; not the 51 of MB51
+_CHANGING = re.compile(
+    r"[\W_]*(?:(?<![^\W_])\d|\d(?=\d{3})|(?<![^\W_])(?:jan|feb|m[aä]r|apr|ma[yi]|ju[nl]|aug|sep|o[ck]t|nov|de[cz])[a-z]*(?![^\W\d_]))"
+    r"[\d\W_]*",
+    re.I,
+)
 _POSITION = re.compile(r"column ([A-Za-z]{1,3})", re.I)
 _TIMES = re.compile(r"(?P<name>.+?)\s*(?P<sign>[*/])\s*(?P<number>\d+(?:\.\d+)?)")
 

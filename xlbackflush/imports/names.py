@@ -129,8 +129,8 @@ HEADINGS: dict[str, dict[str, str]] = {
         ),
         "Type": (
             "type, item type, material type, materialart, mtart, mat type, product type, beschaffungsart, procurement type, "
-            "replenishment system, make buy, make or buy, planning make buy code, item group, item category, item category code, category, "
-            "product category, product group, item group code, artikelgruppe, warengruppe, supply type, artikelart"
+            "replenishment system, make buy, make or buy, planning make buy code, item group, item category, item category code, "
+            "category, product category, product group, item group code, artikelgruppe, warengruppe, supply type, artikelart"
         ),
         "UoM": _UOM,
         "Material price": (
@@ -253,7 +253,8 @@ FILE_WORDS: dict[str, str] = {
     "Counts": "counts count production completed completions produktion fertigmeldung fertigmeldungen sales shipments sold "
     "movements mb51 warenbewegungen materialbelege absatz verkauf output log",
     "Scrap": "scrap ausschuss rejects waste",
-    "Purchases": "bills invoices receiving purchases purchase receipts receipt wareneingang wareneingaenge purchasing einkauf bestellungen goodsreceipt",
+    "Purchases": "bills invoices receiving purchases purchase receipts receipt wareneingang wareneingaenge "
+    "purchasing einkauf bestellungen goodsreceipt",
     "Actuals": "actuals actual payroll lohn loehne overhead kosten expenses costcenter kostenstelle timesheet wages",
     "Stock": "stock inventory bestand inventur onhand lager stocktake",
     "WIP": "wip inprocess",

@@ -15,7 +15,7 @@ from xlbackflush.engine.inputs.headers import alike
 from xlbackflush.engine.inputs.readings import dates
 from xlbackflush.imports import names, rules
 from xlbackflush.imports.files import Grid
-from xlbackflush.imports.mapping import Expression, Line, Options, expression
+from xlbackflush.imports.mapping import HELPERS, Expression, Line, Options, expression
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import number_in
 from xlbackflush.model.words import listed, short_text
@@ -123,8 +123,15 @@ def _plan(grid: Grid, table: str, own: Sequence[Line], options: Options, codes: 
     said = options.lines(grid, table)
     spoken = {line.column for line in said if line.source_column or "=" not in line.values}
     lines = [line for line in own if line.column not in spoken] + said
+    order = [*schema.TABLES[table].names, *HELPERS]
+    unknown = [line for line in lines if line.column not in order]
+    lines = [line for line in lines if line.column in order]
     header, headings = _headings(grid, table, lines)
     plan = Plan(grid, schema.TABLES[table], header, headings, {}, bool(own))
+    for line in unknown:
+        what = f'Import Map names a column "{short_text(line.column)}"; table {table} has none of that name.'
+        fix = f"Correct it on sheet Import Map: {listed(order, len(order), 'or')}."
+        plan.findings.append(rules.RENAMED_COLUMN(plan.where, what, fix=fix))
     for line in lines:
         _add(plan, line)
     if not own:
@@ -136,6 +143,7 @@ def _plan(grid: Grid, table: str, own: Sequence[Line], options: Options, codes: 
             _add_words(plan, line)
     _drop_what_is_no_path(plan)
     plan.findings += _missing(plan)
+    plan.columns = dict(sorted(plan.columns.items(), key=lambda pair: order.index(pair[0])))
     return plan
 
 

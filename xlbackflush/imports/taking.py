@@ -263,7 +263,8 @@ def _words(taken: Taken) -> None:
         meanings = {**own, **names.MEANINGS.get(column.name, {}), **e.meanings}
         others = meanings.get("*", "")
         said = {
-            value: meanings.get(names.plain(_word(value)) or _word(value), others) for value in set(values) - {None}
+            value: meanings.get(names.plain(_word(value)) or _word(value), others)
+            for value in sorted(set(values) - {None}, key=str)
         }
         taken.columns[column.name] = np.array(["" if v is None else said[v] for v in values], dtype=object)
         unknown = {value for value, ours in said.items() if not ours}

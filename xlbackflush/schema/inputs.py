@@ -338,7 +338,7 @@ IMPORT_MAP = table(
 )
 IMPORTS = table(
     "Imports",
-    "{File} into {Table}, {Imported}",
+    "{File} into {Into}, {Imported}",
     _mapped("File", "File that was imported.", width=30, required=True),
     _mapped("Into", "Table that its rows went to.", width=16, required=True),
     integer("Rows", "Rows that it gave.", unit="rows", width=10, since=4),
