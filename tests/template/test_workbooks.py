@@ -22,7 +22,7 @@ from xlbackflush.template.build import build
 
 ROOT = Path(__file__).parents[2]
 JANUARY = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
-INPUT_NAMES = [s.name for s in schema.INPUT_SHEETS]
+INPUT_NAMES = [s.name for s in (*schema.INPUT_SHEETS, *schema.IMPORT_SHEETS)]
 OUTPUT_NAMES = [s.name for s in schema.OUTPUT_SHEETS]
 
 

@@ -490,7 +490,7 @@ def numbered(columns: Mapping[str, Any]) -> list[str]:
     for key in zip(*(columns[name].tolist() for name in keys), strict=True):
         seen[key] += 1
         digits = hashlib.sha256(repr((*key, seen[key])).encode()).hexdigest()[:6].upper()
-        date = day(key[0])[2:].replace("-", "") if "Date" in keys and key[0] == key[0] else "000000"
+        date = day(key[0])[2:].replace("-", "") if "Date" in keys and key[0] == key[0] else "undated"
         documents.append(f"{date}-{digits}")
     return documents
 
