@@ -13,6 +13,7 @@ from test_shapes import APRIL, ITEMS, cells
 
 import xlbackflush
 from xlbackflush.imports.bills import places_in
+from xlbackflush.imports.cells import as_shares
 from xlbackflush.imports.csv_text import decoded, delimiter_of, lines_of
 from xlbackflush.imports.mapping import pattern
 from xlbackflush.imports.names import plain
@@ -321,6 +322,49 @@ def test_a_total_that_its_rows_do_not_give_is_a_warning(book: Path, tmp_path: Pa
     result = cli("import", book, write(tmp_path, "counts.csv", COUNTS + "Total,,,,25\n"))
     assert result.code == 0
     assert "The total states 25; the rows above it add up to 14." in result.out
+
+
+def test_line_totals_say_that_a_price_is_for_a_pack(book: Path, tmp_path: Path) -> None:
+    rows = "Date,Document,Item,Quantity,Unit price,Line total\n2026-04-05,P1,BOLT,200,12.50,25.00\n"
+    result = cli("import", book, write(tmp_path, "receipts.csv", rows))
+    assert result.code == 0 and "200 x 12.5 is not 25." in result.out
+
+
+def test_what_is_said_for_one_file_is_not_asked_of_another(book: Path, tmp_path: Path) -> None:
+    counts, stock = (
+        write(tmp_path, "counts.csv", COUNTS.replace("Quantity", "Gut")),
+        write(tmp_path, "stock.csv", "Item,Count\nNUT,3\n"),
+    )
+    assert cli("import", book, counts, stock, "--map", "Gut=Quantity").code == 0
+    assert documents(book) == ["A1", "A2"]
+    vain = cli("import", book, counts, stock, "--map", "Good=Quantity", "--json")
+    assert vain.code == 1
+    assert 'no column "Good", which the command takes for Quantity' in vain.json["findings"][0]["what"]
+
+
+def test_a_workbook_of_ours_in_a_folder_is_left_alone(book: Path, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    write(exports, "counts.csv", COUNTS)
+    bench_book(exports / "march.xlsx")
+    result = cli("import", book, exports)
+    assert result.code == 0 and "march.xlsx is a backflush workbook; it was left alone." in result.out
+
+
+@pytest.mark.parametrize(
+    ("values", "heading", "below_one", "shares"),
+    [
+        ([1.15, 1], "Scrap factor", True, [0.15, 0]),
+        ([1.15], "Scrap", True, [0.15]),
+        ([1.5, 1.2], "Ausschuss in %", True, [0.015, 0.012]),
+        ([5, 2.5], "Scrap", True, [0.05, 0.025]),
+        ([0.05, 0.1], "Scrap %", True, [0.05, 0.1]),
+        ([0.5, 1], "Material %", False, [0.5, 1]),
+        ([50, 100], "Material %", False, [0.5, 1]),
+    ],
+)
+def test_factors_and_percentages(values: list[float], heading: str, below_one: bool, shares: list[float]) -> None:
+    less, times, _ = as_shares(values, heading, below_one)
+    assert [round((value - less) * times, 12) for value in values] == shares
 
 
 def test_prices_in_another_currency_are_refused(book: Path, tmp_path: Path) -> None:

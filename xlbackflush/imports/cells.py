@@ -93,18 +93,21 @@ def apart(cells: Sequence[object]) -> tuple[list[object], list[object]] | None:
     return [price for price, _ in both], [per for _, per in both]
 
 
-def as_shares(values: Sequence[float], heading: str) -> tuple[float, float, str]:
-    """What percentages are to be multiplied by and lessened by, and why, in a sentence; nothing where they are shares."""
+def as_shares(values: Sequence[float], heading: str, below_one: bool) -> tuple[float, float, str]:
+    """What percentages are to be lessened by and multiplied by, and why, in a sentence; "" where they are shares.
+
+    below_one: shares of the column lie below 1, so that 1.15 can be a factor.
+    """
     given = [abs(value) for value in values if value == value and value]
-    if not given or max(given) < 1:
-        return 1.0, 0.0, ""
-    if all(1 <= value < 2 for value in given) and any(value != 1 for value in given):
-        first = next(value for value in given if value != 1)
-        return 1.0, 1.0, f'"{heading}" holds factors: {first:g} was read as {share(first - 1, 4)}.'
-    if "%" in heading or "ercent" in heading or "rozent" in heading or min(given) >= 1:
-        first = given[0]
-        return 0.01, 0.0, f'"{heading}" holds percentages: {first:g} was read as {share(first / 100, 4)}.'
-    return 1.0, 0.0, ""
+    most = max(given, default=0.0)
+    if most < 1 or (most == 1 and not below_one):
+        return 0.0, 1.0, ""
+    is_percent = any(word in heading.casefold() for word in ("%", "percent", "prozent", "pct"))
+    if below_one and not is_percent and all(1 <= value < 2 for value in given) and (most > 1 or "actor" in heading):
+        return 1.0, 1.0, f'"{heading}" holds factors: {most:g} was read as {share(most - 1, 4)}.'
+    if is_percent or min(given) >= 2:
+        return 0.0, 0.01, f'"{heading}" holds percentages: {most:g} was read as {share(most / 100, 4)}.'
+    return 0.0, 1.0, ""
 
 
 def typed(cells: Sequence[object], column: schema.Column, source: Source, rows: Sequence[int], reading: Reading) -> Any:

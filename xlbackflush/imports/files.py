@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.imports.csv_text import decoded, lines_of
 from xlbackflush.model.errors import UnusableError
@@ -25,7 +26,8 @@ _BYTES_MAX = 1 << 30
 class Grid:
     """The cells of a text file, or of one sheet of a workbook. numbers: line, or row on the sheet, of each row.
 
-    digest: of the file. sheet: "" for a text file. broken: lines with a quotation mark that does not close.
+    digest: of the file. sheet: "" for a text file. broken: lines with a quotation mark that does not close. is_ours: of a
+    backflush workbook, of which only input sheets are read.
     """
 
     path: Path
@@ -34,6 +36,7 @@ class Grid:
     rows: list[list[object]]
     numbers: list[int]
     broken: tuple[int, ...] = ()
+    is_ours: bool = False
 
     @property
     def label(self) -> str:
@@ -63,11 +66,11 @@ def grids_of(path: Path, sheet: str = "") -> list[Grid]:
         if not any(cell.strip() for row in lines.rows for cell in row):
             raise UnusableError(f"{path.name} is empty.")
         return [Grid(path, "", digest, lines.rows, lines.numbers, tuple(lines.broken))]  # type: ignore[arg-type]
-    sheets = _sheets(path, content)
+    sheets, is_ours = _sheets(path, content)
     if sheet and sheet not in sheets:
         raise UnusableError(f"{path.name} has no sheet {sheet}; it has {', '.join(sheets) or 'none'}.")
     grids = [
-        Grid(path, name, digest, rows, list(range(1, len(rows) + 1)))
+        Grid(path, name, digest, rows, list(range(1, len(rows) + 1)), is_ours=is_ours)
         for name, rows in sheets.items()
         if sheet in ("", name) and any(cell not in ("", None) for row in rows for cell in row)
     ]
@@ -94,8 +97,8 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _sheets(path: Path, content: bytes) -> dict[str, list[list[object]]]:
-    """The sheets of a workbook by name, each from A1."""
+def _sheets(path: Path, content: bytes) -> tuple[dict[str, list[list[object]]], bool]:
+    """The sheets of a workbook by name, each from A1; and whether it is one of ours."""
     if content[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -106,6 +109,9 @@ def _sheets(path: Path, content: bytes) -> dict[str, list[list[object]]]:
         if "xl/workbook.xml" in names:
             package = Package(path, content)
             reader = SheetReader(package)
-            reader.load(package.sheets)
-            return {name: reader.grid(name) for name in package.sheets}
-    return foreign_sheets(content, path.name)
+            is_ours = schema.SCHEMA_NAME in package.names
+            inputs = {schema.SHEET_OF[table].name for table in schema.IMPORTED}
+            sheets = [name for name in package.sheets if not is_ours or name in inputs]
+            reader.load(sheets)
+            return {name: reader.grid(name) for name in sheets}, is_ours
+    return foreign_sheets(content, path.name), False

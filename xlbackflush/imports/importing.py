@@ -23,7 +23,7 @@ from xlbackflush.imports import rules
 from xlbackflush.imports.bills import as_lines, summed_rows
 from xlbackflush.imports.files import Grid, files_in, grids_of
 from xlbackflush.imports.mapping import HELPERS, Line, Options, lines_of, pattern
-from xlbackflush.imports.recognise import Plan, plans
+from xlbackflush.imports.recognise import Plan, not_there, plans
 from xlbackflush.imports.taking import NUMBERED_BY, BookFacts, Taken, numbered, take
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.model.finding import Finding
@@ -118,6 +118,11 @@ class _Import:
                 what = f"{file.name} is the same file as {other.name}; it was left alone."
                 self.result.findings.append(rules.NOT_RECOGNISED(file.name, what, fix="Delete one of them."))
                 continue
+            if grids[0].is_ours and file not in named:
+                what = f"{file.name} is a backflush workbook; it was left alone."
+                fix = "To take the rows of its input sheets, name the file itself."
+                self.result.findings.append(rules.NOT_RECOGNISED(file.name, what, fix=fix))
+                continue
             of_file = [plan for grid in grids for plan in self._plans(grid)]
             if not of_file:
                 self._not_recognised(file, grids, file in named)
@@ -125,6 +130,7 @@ class _Import:
         if not todo and not self.result.findings:
             raise UnusableError(f"There is no file to import in {listed([str(path) for path in paths])}.")
         self._expected(todo)
+        self._said_in_vain(todo)
         for plan in sorted(todo, key=lambda plan: plan.table.name != "StandardCost"):
             taken = take(plan, self._facts) if not plan.findings else None
             if taken is None:
@@ -164,6 +170,15 @@ class _Import:
             if not any(line.suits(plan.grid) for plan in todo for line in self._memory if line.source == source):
                 what = f"Import Map takes {table} from {source}, too; no such file was given."
                 self.result.findings.append(rules.EXPECTED_FILE("Import Map", what))
+
+    def _said_in_vain(self, todo: Sequence[Plan]) -> None:
+        """Columns that the command names and no file has."""
+        named = {(line.source_column, line.column) for plan in todo for line in plan.said}
+        for plan in todo:
+            for line in plan.absent:
+                if (line.source_column, line.column) not in named:
+                    named.add((line.source_column, line.column))
+                    self.result.findings.append(not_there(plan, line, "the command"))
 
     # ---------------------------------------------------------------------------------------------- arrange
 
@@ -210,7 +225,8 @@ class _Import:
             if same:
                 name = taken.plan.grid.path.name
                 note = f"{name} is the file that was imported on {same.get('Imported')}; its rows were replaced."
-                self.result.notes.append(note)
+                if note not in self.result.notes:
+                    self.result.notes.append(note)
         if self._mode or not there.rows:
             return self._mode or REPLACE
         known = {pattern(Path(str(row.get("File")).partition("[")[0])) for row in before}

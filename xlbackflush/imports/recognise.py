@@ -16,6 +16,7 @@ from xlbackflush.engine.inputs.readings import dates
 from xlbackflush.imports import names, rules
 from xlbackflush.imports.files import Grid
 from xlbackflush.imports.mapping import HELPERS, Expression, Line, Options, expression
+from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import number_in
 from xlbackflush.model.words import listed, short_text
@@ -39,7 +40,8 @@ _NUMBERED = "Document"  # is numbered, where the file has no documents
 class Plan:
     """How one file, or one sheet of it, becomes rows of a table. header: index of the row with its headings, -1 for none.
 
-    notes: what a person should know of it, in sentences; is_remembered: it comes from Import Map.
+    notes: what a person should know of it, in sentences; is_remembered: it comes from Import Map; said, absent: what the
+    command names, with a column that the file has or has not, which may be meant for another file.
     """
 
     grid: Grid
@@ -51,6 +53,8 @@ class Plan:
     lines: list[Line] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    said: list[Line] = field(default_factory=list)
+    absent: list[Line] = field(default_factory=list)
 
     @property
     def used(self) -> set[int]:
@@ -92,10 +96,11 @@ def _fitting(grid: Grid, options: Options) -> str:
 def _score(grid: Grid, table: str, options: Options) -> float:
     """How well a table fits: what it needs and finds counts twice, what it needs and lacks against it."""
     try:
-        said = {line.column for line in options.lines(grid, table)}
-    except Exception:  # noqa: BLE001 what is said is meant for another table
+        lines = options.lines(grid, table)
+    except UnusableError:  # what is said is meant for another table
         return -99.0
     _, headings = _headings(grid, table, [])
+    said = {line.column for line in lines if not line.source_column or expression(line.source_column, headings)}
     found = _by_names(headings, table, said).keys() | said
     needed = [c.name for c in schema.TABLES[table].columns if c.required]
     lacking = [
@@ -133,6 +138,11 @@ def _plan(grid: Grid, table: str, own: Sequence[Line], options: Options, codes: 
         fix = f"Correct it on sheet Import Map: {listed(order, len(order), 'or')}."
         plan.findings.append(rules.RENAMED_COLUMN(plan.where, what, fix=fix))
     for line in lines:
+        if line in said and line.source_column:
+            is_there = expression(line.source_column, headings) is not None
+            (plan.said if is_there else plan.absent).append(line)
+            if not is_there:
+                continue
         _add(plan, line)
     if not own:
         _add_by_names(plan)
@@ -152,7 +162,7 @@ def _add(plan: Plan, line: Line) -> None:
     if line.source_column:
         found = expression(line.source_column, plan.headings)
         if found is None:
-            plan.findings.append(_renamed(plan, line))
+            plan.findings.append(not_there(plan, line, "Import Map"))
             return
         is_filter = line.column == names.ONLY
         words = (names.plain(word) or word.strip() for word in line.values.split(";"))
@@ -173,13 +183,13 @@ def _add_words(plan: Plan, line: Line) -> None:
         plan.columns[line.column] = replace(taken, meanings=meanings, form=line.form.casefold() or taken.form)
 
 
-def _renamed(plan: Plan, line: Line) -> Finding:
-    """A column that is not in the file: renamed, perhaps."""
+def not_there(plan: Plan, line: Line, who: str) -> Finding:
+    """A column that somebody names and that is not in the file: renamed, perhaps."""
     ranks = names.RANKS[plan.table.name].get(line.column, {})
     used = plan.used
     free = [heading for at, heading in enumerate(plan.headings) if heading.strip() and at not in used]
     near = [h for h in free if alike(h, line.source_column) or any(name in ranks for name in names.names_of(h))]
-    what = f'The file has no column "{line.source_column}", which Import Map takes for {line.column}.'
+    what = f'The file has no column "{line.source_column}", which {who} takes for {line.column}.'
     others = listed([f'"{heading}"' for heading in near or free], 6)
     if near:
         what += f" It has {others}."

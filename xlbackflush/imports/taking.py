@@ -362,8 +362,8 @@ def _prices(taken: Taken, book: BookFacts) -> None:
             fix = f'Export them in {book.currency}; or leave them out: --only "{heading}={book.currency}".'
             taken.findings.append(rules.OTHER_CURRENCY(taken.plan.where, what, fix=fix))
     total = columns.pop(names.LINE_TOTAL, None)
-    if total is not None and "Actual price" not in columns and "Quantity" in columns:
-        quantity = columns["Quantity"]
+    quantity = columns.get("Quantity")
+    if total is not None and quantity is not None and "Actual price" not in columns:
         with np.errstate(divide="ignore", invalid="ignore"):
             columns["Actual price"] = np.where(quantity != 0, np.abs(total / quantity), np.nan)
         taken.notes.append(f'Actual price is "{taken.plan.heading(names.LINE_TOTAL)}" divided by the quantity.')
@@ -384,6 +384,24 @@ def _prices(taken: Taken, book: BookFacts) -> None:
                     taken.notes.append(
                         f"The {what} of {count} is for more than one unit (such as {shown}): it was divided by that."
                     )
+    _check_line_totals(taken, total)
+
+
+def _check_line_totals(taken: Taken, total: Any) -> None:
+    """Line totals that are not quantity x price: the price is for a pack, or one of the three is wrong."""
+    price, quantity = taken.columns.get("Actual price"), taken.columns.get("Quantity")
+    if total is None or price is None or quantity is None:
+        return
+    worth = quantity * price
+    unlike = np.abs(np.abs(worth) - np.abs(total)) > 0.05 + 0.01 * np.abs(total)
+    if np.count_nonzero(unlike):
+        at = int(where_true(unlike)[0])
+        what = (
+            f"{several(int(unlike.sum()), 'row')} with a line total that is not quantity x price: "
+            f"{number(float(quantity[at]))} x {number(float(price[at]))} is not {number(float(total[at]))}."
+        )
+        fix = 'If the price is for a pack, name the column that says so: --map "Pack=Price per". Else correct the file.'
+        taken.findings.append(rules.TOTAL_DIFFERS(taken.where("Actual price", taken.numbers[at]), what, fix=fix))
 
 
 def _shares(taken: Taken) -> None:
@@ -391,7 +409,8 @@ def _shares(taken: Taken) -> None:
     for column in taken.plan.table.columns:
         if column.kind == "percent" and column.name in taken.columns and column.name in taken.plan.columns:
             values = taken.columns[column.name]
-            times, less, why = cells.as_shares(values.tolist(), taken.plan.heading(column.name))
+            heading = taken.plan.heading(column.name)
+            less, times, why = cells.as_shares(values.tolist(), heading, column.maximum is not None)
             if why:
                 taken.notes.append(why)
                 taken.columns[column.name] = np.round(np.where(values == 0, 0, (values - less) * times), 12)
@@ -399,7 +418,7 @@ def _shares(taken: Taken) -> None:
             bad = where_true((shares < 0) | (shares >= (column.maximum or np.inf)))
             if len(bad):
                 row = taken.numbers[int(bad[0])]
-                heading, count = taken.plan.heading(column.name), several(len(bad), "row")
+                count = several(len(bad), "row")
                 what = f'"{heading}" is {number(float(values[bad[0]]))}, neither a share nor a percentage: {count}.'
                 fix = f'Say what it is: --map "{heading} * 0.01={column.name}".'
                 taken.findings.append(rules.UNKNOWN_WORD(taken.where(column.name, row), what, fix=fix))
