@@ -57,6 +57,22 @@ class Result:
         """Whether nothing was written."""
         return any(finding.severity == schema.ERROR for finding in self.findings)
 
+    @property
+    def sentence(self) -> str:
+        """What came of it, in a few sentences."""
+        errors = [finding for finding in self.findings if finding.severity == schema.ERROR]
+        if errors:
+            more = (
+                f" {several(len(errors) - 1, 'more error')}: import on the command line to see them."
+                if errors[1:]
+                else ""
+            )
+            return f"Stopped: {errors[0].where}: {errors[0].what} {errors[0].fix}{more}"
+        tables = [f"{table} has {several(rows, 'row')} from these files" for table, (rows, _, _) in self.tables.items()]
+        left = sum(len(part.rows) for taken in self.taken for part in taken.left)
+        warnings = [f"{finding.where}: {finding.what}" for finding in self.findings]
+        return " ".join([f"Done: {listed(tables, len(tables))}; {several(left, 'row')} left out.", *warnings])
+
 
 def import_files(
     book: FileBook, files: Sequence[Path], options: Options, mode: str, now: dt.datetime, check: bool = False
