@@ -80,9 +80,10 @@ def upgrade_workbook(path: str) -> str:
 
 
 def import_into(path: str, files: str) -> str:
-    """Rows from files, with | between their paths, into the file of a workbook, which is closed. One sentence: Done or Stopped."""
+    """Rows from files, with | between their paths, into the file of a workbook, which is closed. Returns what came of it."""
     calls["import_into"] += 1
-    from xlbackflush.imports.importing import Options, import_files
+    from xlbackflush.imports.importing import import_files
+    from xlbackflush.imports.mapping import Options
     from xlbackflush.workbook.file import FileBook
 
     def work() -> str:
