@@ -39,7 +39,7 @@ STILL_UPWARD: dict[str, tuple[str, ...]] = {}
 
 #: imports point down this list, never up
 ROOMS = (
-    "cli", "addin", "evidence", "ledgers", "template", "workbook", "explain", "lifecycle", "sheets",
+    "cli", "addin", "evidence", "ledgers", "template", "imports", "workbook", "explain", "lifecycle", "sheets",
     "engine/result", "engine/answers", "engine/audit", "engine/rules", "engine/period", "engine/record",
     "engine/measures", "engine/posting", "engine/stock",
     "engine/explosion", "engine/standards", "engine/inputs", "ooxml", "model", "schema",

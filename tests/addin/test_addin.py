@@ -109,7 +109,7 @@ def test_the_buttons_say_what_the_macros_of_a_workbook_say(built: Path) -> None:
         (f.name, f.title, "BackflushRibbonExport") for f in FORMATS.values()
     ]
     buttons = {b.get("onAction"): b for b in root.iter(f"{RIBBON}button") if not b.get("tag")}
-    names = ("New", "Upgrade", "Run", "Check", "Post", "Restore", "Explain", "Help")
+    names = ("New", "Import", "Upgrade", "Run", "Check", "Post", "Restore", "Explain", "Help")
     assert list(buttons) == [f"BackflushRibbon{name}" for name in names]
     for macro in (excel.RUN, excel.CHECK, excel.POST, excel.RESTORE, excel.EXPLAIN):
         button = buttons[macro.name.replace("Backflush", "BackflushRibbon")]

@@ -680,6 +680,24 @@ def test_only_a_workbook_of_ours_on_this_computer_is_upgraded(tmp_path: Path) ->
     assert excel.python_calls == []
 
 
+def test_the_ribbon_imports_files_and_opens_the_workbook_again(tmp_path: Path) -> None:
+    excel = MemoryExcel()
+    assert ribbon(excel, "Import") == ["Open a backflush workbook first."]
+    excel.open(sample(tmp_path, "computers"))
+    assert ribbon(excel, "Import") == []  # cancelled
+    name = excel.application.workbooks_.books[0].name
+    counts = tmp_path / "counts.csv"
+    counts.write_text("Date,Document,Event,Item,Quantity\n2026-01-05,A1,Good,X,10\n", encoding="utf-8")
+    excel.application.chosen_files = [str(counts)]
+    (said,) = ribbon(excel, "Import")
+    assert said.startswith('Stopped: counts.csv!C2: "Event" has words that mean no Event: "Good" (1 row).')
+    stock = tmp_path / "stock.csv"
+    stock.write_text("Item,Counted qty\nX,10\nY,12\n", encoding="utf-8")
+    excel.application.chosen_files = [str(stock)]
+    assert ribbon(excel, "Import") == ["Done: Stock has 2 rows from these files; 0 rows left out."]
+    assert excel.range(name, "Stock", "C8").vba_get("Value") == 12
+
+
 # -------------------------------------------------------------------------------------------------- on a Mac
 
 

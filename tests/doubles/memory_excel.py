@@ -6,7 +6,8 @@ which the interpreter does not read, is taken out.
 
     one VBA project per workbook    `Project`: its own modules, state and ThisWorkbook
     Application.Run                 "xlbackflush.xlam!Name" reaches the add-in's project; arguments are values, never objects
-    Application                     Caller, Cursor, EnableCancelKey, Hwnd, OperatingSystem, GetSaveAsFilename, MacroOptions;
+    Application                     Caller, Cursor, EnableCancelKey, Hwnd, OperatingSystem, GetSaveAsFilename, GetOpenFilename,
+                                    MacroOptions;
                                     OnTime, whose macros run where `MemoryExcel.idle` says that nothing else happens
     Workbook, Worksheet             ReadOnly, HasVBProject; EnableCalculation, which calculates the sheet when switched on
     WithEvents                      application events reach the instances of a class that listens
@@ -140,6 +141,7 @@ class MemoryApplication(Application):
         self.caller: object = VBAErrorValue(2023)
         self.system = "Windows (64-bit) NT 10.00"
         self.save_as: object = False
+        self.chosen_files: list[str] = []
         self.asked_for_names = 0
         self.described: list[str] = []
         self.cancel_key = 1  # xlInterrupt
@@ -182,6 +184,15 @@ class MemoryApplication(Application):
     def GetSaveAsFilename(self, *_: object) -> object:  # noqa: N802
         self.asked_for_names += 1
         return self.save_as
+
+    @method
+    def GetOpenFilename(self, *_: object) -> object:  # noqa: N802
+        if not self.chosen_files:
+            return False
+        array = VBAArray([(1, len(self.chosen_files))])
+        for number, file in enumerate(self.chosen_files, 1):
+            array.set((number,), file)
+        return array
 
     @method
     def MacroOptions(  # noqa: N802

@@ -282,7 +282,7 @@ def test_more_than_any_workbook_holds_is_refused(sizes: list[int], what: str) ->
         entry.file_size, entry.compress_size = size, size // 10
         entries.append(entry)
     with pytest.raises(UnusableError, match=what):
-        archive._check_sizes(entries, "book.xlsx")
+        archive.check_sizes(entries, "book.xlsx")
 
 
 def test_more_parts_than_any_workbook_has_are_refused(book: Path) -> None:

@@ -69,6 +69,19 @@ Public Sub BackflushRibbonUpgrade(ByVal control As IRibbonControl)
 End Sub
 
 '@EntryPoint
+Public Sub BackflushRibbonImport(ByVal control As IRibbonControl)
+    Dim files As Variant
+    If ActiveWorkbook Is Nothing Then
+        Tell "Open a backflush workbook first."
+        Exit Sub
+    End If
+    AllowProbe
+    files = Application.GetOpenFilename("Files of other systems, *.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xls;*.xlsb;*.ods", , _
+        "Files to import", , True)
+    If IsArray(files) Then ImportIntoBook ActiveWorkbook.Name, Join(files, "|")
+End Sub
+
+'@EntryPoint
 Public Sub BackflushRibbonHelp(ByVal control As IRibbonControl)
     On Error GoTo CleanFail
     If ActiveWorkbook Is Nothing Then

@@ -16,7 +16,7 @@ from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.styles import fewest, section
 from xlbackflush.ooxml.xml import Markup, document, element
-from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, UPGRADE, Macro
+from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, IMPORT, POST, RESTORE, RUN, UPGRADE, Macro
 from xlbackflush.template.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
 from xlbackflush.template.parts import CORE_PROPERTIES, VBA_PROJECT, content_types, properties, relations
 
@@ -127,7 +127,7 @@ _HELP = Macro("", "Help", "Show what the functions and buttons do, and whether t
 
 #: groups of the tab: caption, buttons
 RIBBON: tuple[tuple[str, tuple[Button, ...]], ...] = (
-    ("Workbook", (Button("New", _NEW, True), Button("Upgrade", UPGRADE))),
+    ("Workbook", (Button("New", _NEW, True), Button("Import", IMPORT), Button("Upgrade", UPGRADE))),
     ("Period", (Button("Run", RUN, True), Button("Check", CHECK), Button("Post", POST), Button("Restore", RESTORE))),
     ("Audit", (Button("Explain", EXPLAIN, True),)),
     ("Ledger", (Button("Export", _EXPORT, True, tuple((f.name, f.title) for f in FORMATS.values())),)),

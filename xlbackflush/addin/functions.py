@@ -7,6 +7,7 @@ can go wrong comes back as a sentence. Importing this module costs next to nothi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,6 +77,22 @@ def upgrade_workbook(path: str) -> str:
     from xlbackflush.template.upgrade import upgrade
 
     return _ended(lambda: f"Done: {' '.join(upgrade(Path(path)).lines)}")
+
+
+def import_into(path: str, files: str) -> str:
+    """Rows from files, with | between their paths, into the file of a workbook, which is closed. Returns what came of it."""
+    calls["import_into"] += 1
+    from xlbackflush.imports.importing import import_files
+    from xlbackflush.imports.mapping import Options
+    from xlbackflush.workbook.file import FileBook
+
+    def work() -> str:
+        with FileBook(Path(path)) as book:
+            return import_files(
+                book, [Path(file) for file in files.split("|")], Options(), "", dt.datetime.now()
+            ).sentence
+
+    return _ended(work)
 
 
 def _ended(work: Callable[[], str]) -> str:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from xlbackflush.terminal import accept_every_character, print_as_laid_out, say,
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
   xlbackflush new demo.xlsm --sample widgets        a worked month to look at
+  xlbackflush import october.xlsm exports/          counts, receipts, bills from files of other systems
   xlbackflush check october.xlsm                    look for mistakes, post nothing
   xlbackflush run october.xlsm                      run the backflush, write journal and proofs
   xlbackflush run october.xlsm --json               the same, result for a machine
@@ -49,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     forget_written()
     try:
-        return int(getattr(import_module(f"xlbackflush.cli.{args.verb.module}"), args.verb.name)(args))
+        name = f"{args.verb.name}_" if iskeyword(args.verb.name) else args.verb.name
+        return int(getattr(import_module(f"xlbackflush.cli.{args.verb.module}"), name)(args))
     except RefusedError as error:
         return _refuse(str(error), args)
     except OSError as error:
@@ -172,7 +175,13 @@ def _on_book(module: str, name: str, text: str, example: str = "", *more: Argume
     return Verb(module, name, text, f"october.xlsm {example}", (_BOOK, *more, *_PRINTED))
 
 
+def _more(name: str, metavar: str, text: str) -> Argument:
+    """An argument that may be given several times."""
+    return _value(name, metavar, text, action="append", default=[])
+
+
 _WORKBOOK, _RECORD, _INSTALL, _CLOSING = "workbook_commands", "record_commands", "install_commands", "closing"
+_IMPORTS = "import_commands"
 
 
 _VERBS = (
@@ -186,6 +195,20 @@ _VERBS = (
         ),
     ),
     _on_book(_WORKBOOK, "upgrade", "add what a workbook of an earlier version lacks, and change nothing else"),
+    _on_book(
+        _IMPORTS, "import", "take rows from files of other systems: CSV, Excel, OpenDocument; a folder takes all its files",
+        "counts.csv --to Counts --map Menge=Quantity",
+        _file("files", "FILE", "file, or folder with files", nargs="+"),
+        _value("--to", "TABLE", "table that the rows go to (default: the one that the file fits)", default=""),
+        _value("--sheet", "NAME", "sheet of the file (default: all that fit)", default=""),
+        _more("--map", "X=Y", "column X of the file is column Y; or word X means Y: \"Menge=Quantity\", 101=Completed"),
+        _more("--set", "Y=VALUE", "column Y is the same in all rows: Event=Sold"),
+        _more("--form", "Y=FORM", "how column Y is written: day first, month first, decimal comma, decimal point, fill down"),
+        _more("--only", "X=VALUES", "take rows only where column X of the file has one of these: Plant=1000,2000"),
+        _flag("--replace", "the rows of the table go"),
+        _flag("--append", "the rows of the table stay"),
+        _flag("--check", "say what would be done; write nothing"),
+    ),
     _on_book(_WORKBOOK, "check", "check the inputs and list the findings; nothing is posted"),
     _on_book(_WORKBOOK, "run", "run the backflush: journal, ledger, relief, trace, proofs and checks"),
     _on_book(_WORKBOOK, "restore", "put back the results that stood before the last run"),

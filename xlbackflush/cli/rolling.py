@@ -48,7 +48,9 @@ def roll(path: Path, following: Path) -> Rolled:
         new = not os.path.lexists(following)
         if new:
             kept = {
-                table.name: book.table(table.name) for table in schema.SETUP_TABLES if table.name in book.package.tables
+                table.name: book.table(table.name)
+                for table in schema.SETUP_TABLES
+                if table.name in book.package.tables and table is not schema.IMPORTS  # which files were read is of this period
             }
             opening = opened(period, {**period.inputs.sources, **kept}, book.path.name, run)
             sample = Sample(opening.title, opening.about, opening.settings, opening.tables)

@@ -15,6 +15,7 @@ from xlbackflush.dataclass import asdict
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import month_of
+from xlbackflush.model.words import listed
 from xlbackflush.ooxml.atomic import explained
 from xlbackflush.terminal import say
 from xlbackflush.workbook.file import FileBook
@@ -111,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
 def restore(args: argparse.Namespace) -> int:
     """Put back the results that stood before the last run."""
     with FileBook(args.book) as book:
+        if tables := book.undo_import():
+            line = f"Restored {args.book}: {listed(tables, len(tables))} as before the last import."
+            return tell(args, {"tables": tables}, [line], book=book)
         stands = lifecycle.restore(book)
     state = (
         f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"

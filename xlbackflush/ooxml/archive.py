@@ -39,7 +39,7 @@ def check_archive(archive: zipfile.ZipFile, book: str) -> None:
         raise UnusableError(f"{book} has something else before or behind the workbook in the same file; {_AGAIN}.")
     if not _all_listed(archive, parts):
         raise UnusableError(f"{book} is damaged: its parts are not those that it lists.")
-    _check_sizes(parts, book)
+    check_sizes(parts, book)
 
 
 _AGAIN = "open it in Excel and save it again"
@@ -79,7 +79,7 @@ def _all_listed(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> bool:
     return True
 
 
-def _check_sizes(parts: list[zipfile.ZipInfo], book: str) -> None:
+def check_sizes(parts: list[zipfile.ZipInfo], book: str) -> None:
     """Refuse more than a workbook holds. A part that is larger than its entry says fails its checksum when it is read."""
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)

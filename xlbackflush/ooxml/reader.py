@@ -171,6 +171,27 @@ class SheetReader:
         return f'<sst xmlns="{MAIN}">{written}</sst>'.encode(), len(items)
 
 
+def foreign_sheets(content: bytes, name: str) -> dict[str, Grid]:
+    """All sheets of a workbook of another kind (.xls, .xlsb, .ods), as calamine reads them; name: of its file."""
+    try:
+        with _quiet():
+            opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+            sheets = {sheet: opened.get_sheet_by_name(sheet) for sheet in opened.sheet_names}
+            for sheet in sheets.values():
+                if sheet.total_height * sheet.total_width > _CELLS_MAX:
+                    raise UnusableError(
+                        f"{name}: sheet {sheet.name} is {sheet.total_height:,} rows high and {sheet.total_width:,} columns wide; "
+                        f"at most {_CELLS_MAX:,} cells are read."
+                    )
+            return {title: sheet.to_python(skip_empty_area=False) for title, sheet in sheets.items()}
+    except UnusableError:
+        raise
+    except BaseException as error:
+        if not _is_refusal(error):
+            raise
+        raise UnusableError(f"{name} is damaged, or no workbook that can be read.") from error
+
+
 def _is_refusal(error: BaseException) -> bool:
     """True where calamine cannot read a sheet; a fault of its own, a panic, has no type that could be named."""
     known = isinstance(error, python_calamine.CalamineError | OSError | ValueError)

@@ -20,7 +20,7 @@ INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.table
 SETUP_TABLES: tuple[Table, ...] = tuple(t for s in SETUP_SHEETS for t in s.tables)
 OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
 SHEET_OF: dict[str, Sheet] = {t.name: s for s in SHEETS for t in s.tables}
-TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + SETUP_TABLES + OUTPUT_TABLES}
+TABLES: dict[str, Table] = {t.name: t for s in SHEETS for t in s.tables}
 
 #: tables that a workbook of ours cannot be without; any other input table is empty where it lacks it
 ESSENTIAL: tuple[Table, ...] = (SETUP, ACCOUNTS, BOM, STANDARD_COST, COUNTS)

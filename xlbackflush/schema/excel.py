@@ -132,6 +132,12 @@ RESTORE = Macro(
 CLEAR = Macro("BackflushClear", "Clear results", "Empty the output sheets; inputs stay as they are.", "ClearContents")
 MACROS = (RUN, CHECK, POST, EXPLAIN, RESTORE, CLEAR)
 #: of the ribbon only: the workbook is closed meanwhile, so that no code of its own may be at work
+IMPORT = Macro(
+    "",
+    "Import",
+    "Save and close this workbook, take rows from files of other systems as sheet Import Map says, and open it again.",
+    "GetExternalDataFromText",
+)
 UPGRADE = Macro(
     "",
     "Upgrade",

@@ -12,6 +12,7 @@ from xlbackflush.schema.table import (
     choice,
     date,
     hours,
+    integer,
     item,
     money,
     percent,
@@ -425,12 +426,56 @@ LEDGER_SETUP = table(
     text("Meaning", "Which ledger asks for it, and where.", width=96, since=4),
     named_by_row=True,
 )
-#: sheets that are typed and that no run reads: they say how things come in and go out
-SETUP_SHEETS: tuple[Sheet, ...] = (
-    Sheet("Ledger Setup", "Input", (LEDGER_SETUP,),
-          "What your ledger asks for besides the journal: said once, and written with every export.",
-          "Fill in what your ledger needs and leave the rest blank; nothing here moves an amount."),
-)  # fmt: skip
+_mapped = partial(text, since=4)
+#: tables that a file can be imported into
+IMPORTED = (
+    "BOM",
+    "StandardCost",
+    "Counts",
+    "Scrap",
+    "Purchases",
+    "Actuals",
+    "Stock",
+    "WIP",
+    "InventoryCount",
+    "Opening",
+)
+IMPORT_MAP = table(
+    "ImportMap",
+    "{Column} of {Table} from {Source}",
+    _mapped("Source", "Name of the file; * stands for what changes from month to month.", width=26, required=True),
+    _mapped("Sheet", "Sheet of the file; blank: its first one, or a CSV file.", width=14),
+    choice("Table", "Table of this workbook that it goes to.", width=16, required=True, choices=IMPORTED, since=4),
+    _mapped(
+        "Source column",
+        "Heading in the file. -Menge changes the sign, Menge * 0.001 the unit; A + B joins two; column C is the third column of "
+        "a file without headings. Blank: a constant.",
+        width=28,
+    ),
+    _mapped(
+        "Column",
+        "Column of the table that it fills; or Only, Level, Path, Designators, Per, Price per, Line total, Currency.",
+        width=18,
+        required=True,
+    ),
+    _mapped("Form", "How it is written: day first, month first, decimal comma, decimal point, fill down.", width=16),
+    _mapped(
+        "Values",
+        "What its words mean: 101 = Completed; 601 = Sold. Rows with another value are left out. For a constant: the value.",
+        width=44,
+    ),
+)
+IMPORTS = table(
+    "Imports",
+    "{File} into {Into}, {Imported}",
+    _mapped("File", "File that was imported.", width=30, required=True),
+    _mapped("Into", "Table that its rows went to.", width=16, required=True),
+    integer("Rows", "Rows that it gave.", unit="rows", width=10, since=4),
+    integer("Left out", "Rows that were left out.", unit="rows", width=10, since=4),
+    _mapped("Imported", "When.", width=18),
+    _mapped("Digest", "SHA-256 of the file: it tells the same file apart from another one of the same name.", width=22),
+    first_col=9,
+)
 
 INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Setup", "Input", (SETUP, ACCOUNTS),
@@ -473,4 +518,13 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Last Period", "Input", (LAST_PERIOD,),
           "Figures of the period before, for findings about what changed since; roll fills them in.",
           "You need not touch it. It moves no amount; where it is blank, nothing is compared."),
+)  # fmt: skip
+#: sheets that are typed and that no run reads: they say how things come in and go out
+SETUP_SHEETS: tuple[Sheet, ...] = (
+    Sheet("Ledger Setup", "Input", (LEDGER_SETUP,),
+          "What your ledger asks for besides the journal: said once, and written with every export.",
+          "Fill in what your ledger needs and leave the rest blank; nothing here moves an amount."),
+    Sheet("Import Map", "Input", (IMPORT_MAP, IMPORTS),
+          "How files of other systems are read, and which were imported. Moves no amount.",
+          "xlbackflush import BOOK.xlsm FILE writes it; change a row where a file changes. Next month: import BOOK.xlsm FOLDER."),
 )  # fmt: skip

@@ -13,6 +13,8 @@ from xlbackflush.template.samples import Sample
 
 _HOW_TO = (
     "Fill the yellow sheets: Setup, BOM, Standard Cost, Counts, and what else applies.",
+    "Or take what lies in other systems from their files (CSV, Excel, OpenDocument):  xlbackflush import BOOK.xlsm FOLDER. Sheet "
+    "Import Map remembers how they are read.",
     "Press Run Backflush (Excel for Windows, with the add-in); Esc stops it before anything is written. Or save, close, and run "
     "it:  xlbackflush run BOOK.xlsm",
     "Read Findings. An Error stops the run before anything is posted; each finding names its cell and the remedy.",

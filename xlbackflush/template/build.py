@@ -134,7 +134,7 @@ def blank_rows(table: Table) -> Rows:
         return labels()
     if table is schema.LEDGER_SETUP:
         return [{"Setting": name, "Meaning": meaning} for name, (_, meaning) in schema.LEDGER_SETTINGS.items()]
-    return [{}] * (_BLANK_ROWS if table in schema.INPUT_TABLES else 1)
+    return [{}] * (_BLANK_ROWS if schema.SHEET_OF[table.name].role == "Input" else 1)
 
 
 # --------------------------------------------------------------------------------------------- one sheet

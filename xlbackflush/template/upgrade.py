@@ -157,7 +157,7 @@ class _Upgrade:
 
     def _put_columns(self, page: Worksheet, part: TablePart, added: Table) -> None:
         """Columns with all that belongs to them on the sheet, where nothing else stands."""
-        is_input = schema.TABLES[added.name] not in schema.OUTPUT_TABLES
+        is_input = schema.SHEET_OF[added.name].role == "Input"
         page.add_cells(dict(self._cells(page, part, added)))
         for number, column in enumerate(added.columns, added.first_col):
             page.add_width(number, column.width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -24,6 +24,7 @@ from xlbackflush.late import pattern
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
+from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.atomic import NewFile, explained
@@ -44,6 +45,7 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
+from xlbackflush.workbook.input_rows import NewRows, write_rows
 from xlbackflush.workbook.kept import Note, notices
 from xlbackflush.workbook.kept_file import Kept, OwnThings, standing_sheet
 from xlbackflush.workbook.open_file import check_free, reserved, tidied, usable
@@ -212,6 +214,50 @@ class FileBook:
         self._put({name: block}, None, styles, {}, None)
         with self.saved():
             return
+
+    def import_rows(self, rows: Mapping[str, NewRows], compare: Callable[[Path], None], currency: str) -> None:
+        """Rows into input tables; compare: looks at the new file before it takes the place of the old one.
+
+        Formulas that refer to them show what they no longer come to, so that Excel has to calculate.
+        """
+        styles, places = self.styles(), decimals(currency)
+        for name, new in rows.items():
+            write_rows(self.package, self.package.tables[name], new, styles, places)
+            self.package.reread()
+        self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
+        self._calculate_on_load(True)
+        with self.saved() as path:
+            compare(path)
+        self.not_kept = undo.keep_import(self.content, self.path.suffix, self._import_page())
+
+    def _import_page(self) -> bytes:
+        """Sheet Import Map; nothing where the workbook has none."""
+        table = self.package.tables.get("Imports")
+        return self.package.read(self.package.sheets[table.sheet]) if table else b""
+
+    def undo_import(self) -> list[str]:
+        """Put back the tables that the last import wrote, as they stood before it; their names.
+
+        [] where nothing was imported, where a draft was run since, and where the workbook was saved by another program since.
+        """
+        page = self._import_page()
+        before = undo.before_import(self.path.suffix, page) if page else None
+        if before is None:
+            return []
+        files, runs = self.table("Imports"), self.runs()
+        imported = max((str(row.get("Imported")) for _, row in files.named_rows()), default="")
+        if runs and runs[-1].is_draft and runs[-1].started > imported:
+            return []
+        part = before.tables["Imports"]
+        then = contract.filled(part, SheetReader(before).rows(part), part.totals).rows
+        tables = sorted({str(row[files.columns.index("Into")]) for row in files.rows if row not in then})
+        for table in [*tables, "ImportMap", "Imports"]:
+            old, new = before.tables[table], self.package.tables[table]
+            self.package.replace(self.package.sheets[new.sheet], before.read(before.sheets[old.sheet]))
+            self.package.replace(new.part, before.read(old.part))
+        self._calculate_on_load(True)
+        with self.saved():
+            return tables
 
     def write_again(self, result: RunResult, names: Collection[str]) -> None:
         """Some output tables as the last run, which stands, gives them; all else stays as it is."""

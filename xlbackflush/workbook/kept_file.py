@@ -57,7 +57,7 @@ _HEIGHT = {"customHeight": ("ht", "customHeight")}
 _RULES = pattern(r"""\bsqref=["']([^"']*)""")
 _LETTERS = pattern(r"""c r=["']([A-Z]+)""")  # of the column of a cell; a text that looks like one does no harm
 _TO_THE_END = str(LAST_ROW)
-_SHEET_DATA = pattern(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
+SHEET_DATA = pattern(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 
 
 @dataclass
@@ -118,7 +118,7 @@ def standing_sheet(
 ) -> StandingSheet | None:
     """The sheet of a table in a package, cut in pieces; None where it has no rows."""
     xml = package.text(package.sheets[table.sheet])
-    data = _SHEET_DATA.search(xml)
+    data = SHEET_DATA.search(xml)
     if not data:
         return None
     value = partial(reader.cell, table.sheet)

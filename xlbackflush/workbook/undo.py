@@ -93,6 +93,33 @@ def keep(content: Content, suffix: str, before: Sequence[Run], after: Sequence[R
     return ""
 
 
+def keep_import(content: bytes, suffix: str, page: bytes) -> str:
+    """Keep a workbook as it was before an import. page: its sheet Import Map as it is now, which tells the copy apart.
+
+    Returns "", or why it could not be kept, as a sentence.
+    """
+    try:
+        make_folder()
+        clear_workshops(folder())
+        copy = _copy_of_import(suffix, page)
+        write_file(copy, content, private=True)
+        _prune(copy)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return f"What stood before this import could not be kept ({why}), so that it cannot be put back."
+    return ""
+
+
+def before_import(suffix: str, page: bytes) -> Package | None:
+    """The workbook before the import that wrote this sheet Import Map; None where the sheet was changed or nothing was kept."""
+    copy = _copy_of_import(suffix, page)
+    return Package(copy) if copy.exists() else None
+
+
+def _copy_of_import(suffix: str, page: bytes) -> Path:
+    return folder() / f"import-{hashlib.sha256(page).hexdigest()[:40]}{suffix.lower()}"
+
+
 def not_kept(error: Exception) -> str:
     """Why a run cannot be undone, as a sentence."""
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
