@@ -317,6 +317,15 @@ def test_absorption_is_a_finding_beyond_its_tolerance(factor, says):
     assert unlikely(tables, **{"Absorption_tolerance_%": 0.75}) == []
 
 
+def test_pay_that_a_larger_correction_takes_back_is_no_fault():
+    """Four weeks at 28.70 an hour, and a correction that leaves less than nothing of the pay."""
+    tables = company()
+    for week in range(4):
+        times(tables, "Actuals", week, "Amount", 1.4)
+    tables["Actuals"].append(cost("Labor", -12_000.0, day(25)))
+    assert "W27" in {finding.code for finding in unlikely(tables)}
+
+
 def test_pay_that_has_left_the_standard():
     tables = company()
     for week in range(4):

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,8 +49,7 @@ ALL_CONVERSION = "All conversion"
 OTHER_COST = "Other cost of receipts"
 
 
-@dataclass(frozen=True)
-class Variance:
+class Variance(NamedTuple):
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
     item: position of the item in the stock book, or -1; takes_rounding: the row that takes what rounding leaves; words: the

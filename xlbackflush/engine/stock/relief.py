@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,7 @@ from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_
 from xlbackflush.model.money import to_minor_array
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(NamedTuple):
     """What one event takes from one account for another, in money, unrounded.
 
     product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
