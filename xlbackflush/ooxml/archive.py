@@ -18,6 +18,7 @@ _SWELLS_FROM, _RATIO_MAX = (
     100,
 )  # bytes; unpacked to packed, which is 22 in a large sheet of nothing but formats
 _XML_MAX = 1 << 24  # bytes of a part that is read as a tree; a list of ten thousand names has two million
+_UNUSUAL = 0x1 | 0x20 | 0x40  # flags: encrypted, a change of another file, encrypted more strongly
 
 _END_OF_LIST = 22  # bytes behind the list of parts, before the archive's comment
 _ABSOLUTE_OR_UPWARD = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|$)")
@@ -99,11 +100,11 @@ def _check_sizes(parts: list[zipfile.ZipInfo], book: str) -> None:
 
 def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
     """A part, no more of it than its entry says: of what swells without end no more is unpacked either."""
-    info = archive.getinfo(name)
-    with archive.open(name) as part:  # which looks at its head
-        if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            return stored_in(archive, info).unpacked()
-        return part.read(max(info.file_size, 1))  # of 0 bytes the checksum would not be looked at
+    entry = archive.getinfo(name)
+    if entry.flag_bits & _UNUSUAL or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        with archive.open(name) as part:  # says what is wrong with it, if it cannot be read
+            return part.read(max(entry.file_size, 1))  # of 0 bytes the checksum would not be looked at
+    return stored_in(archive, entry).unpacked()
 
 
 def check_markup(xml: bytes, part: str, book: str) -> None:
