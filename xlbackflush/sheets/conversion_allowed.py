@@ -3,7 +3,7 @@
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import IN_PROCESS
 from xlbackflush.sheets.body import Body, RunView, filled, shown
-from xlbackflush.sheets.formulas import item_sum, literal
+from xlbackflush.sheets.formulas import item_sum, literal, plain
 
 #: formulas over the item's row on Standard Cost
 _LIVE = {
@@ -35,9 +35,12 @@ def body(run: RunView) -> Body:
     allowed = run.period.conversion_allowed
     items = allowed.item.tolist()
     codes = [run.codes[i] for i in items]
-    rows = run.cells("ConversionAllowed", len(items), cost=run.standard_costs(items))
-    live = filled(_LIVE, rows)
-    live["Units"] = [units_worked(run, code, row["Item"]) for code, row in zip(codes, rows, strict=True)]
+    shapes, first = run.shapes("ConversionAllowed", map(plain, codes), cost=run.items.row[items].tolist())
+    row = run.any_row("ConversionAllowed")
+    row["cost"] = run.any_elsewhere("StandardCost", "cost")
+    patterns = {name: list(formulas) * len(first) for name, formulas in filled(_LIVE, [row]).items()}
+    patterns["Units"] = [units_worked(run, codes[k], row["Item"]) for k in first]
+    live = shapes.columns(patterns)
     return shown(schema.CONVERSION_ALLOWED, allowed, live) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
