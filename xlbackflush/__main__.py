@@ -13,7 +13,7 @@ _BEFORE_A_COLLECTION = 100_000
 def process() -> int:
     """Run one command. Python looks for circles of objects seldom, and not at the end, where all memory goes anyway."""
     gc.set_threshold(_BEFORE_A_COLLECTION)
-    # numpy starts a thread for every core, to multiply matrices; there are hardly any, and starting takes a fifth of a run
+    # the threads that numpy's library of vectors starts wait for work in a circle; there is none that is worth it here
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Ctrl+C may come while an object is half made, and what that says when it is thrown away helps nobody
     sys.unraisablehook = lambda fault: None

@@ -5,6 +5,7 @@ by hand: a month makes 100 of each product, pays the hours allowed, and buys wha
 """
 
 import datetime as dt
+import statistics
 
 import numpy as np
 import pytest
@@ -398,3 +399,10 @@ def test_figures_are_written_as_people_write_them(words, text):
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
 def test_the_middle_is_the_median(values):
     assert fig.middle(np.array(values)) == pytest.approx(float(np.median(values)))
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0], [1.0, 1.0, 5.0], [1.0, 2.0, 4.0, 8.0], [3.0, 3.0, 3.0, 7.0, 9.0]])
+def test_the_middle_without_one_is_that_of_the_others(values):
+    """The standard library's median of the values that are left."""
+    for k, value in enumerate(values):
+        assert fig.middle_without(np.array(values), value) == statistics.median(values[:k] + values[k + 1 :])

@@ -32,7 +32,6 @@ class RunView:
         self.inputs, self.bill = self.period.inputs, self.period.bill
         self.items, self.lines = self.bill.items, self.bill.lines
         self.codes: list[str] = self.items.code.tolist()
-        self.item_rows: list[int] = self.items.row.tolist()
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
         self.opened = frozenset(carried_over(self.inputs))
@@ -113,10 +112,6 @@ class RunView:
     def unit_costs(self, positions: Iterable[int]) -> list[Row]:
         """Rows of Roll-up, by their positions from 0."""
         return self.elsewhere("Rollup", (self.rollup_top + position for position in positions))
-
-    def standard_costs(self, items: Iterable[int]) -> list[Row]:
-        """The rows of items on Standard Cost."""
-        return self.elsewhere("StandardCost", (self.item_rows[item] for item in items))
 
 
 class Row(dict[str, Any]):

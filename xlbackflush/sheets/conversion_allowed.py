@@ -3,7 +3,7 @@
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import IN_PROCESS
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
-from xlbackflush.sheets.formulas import item_sum, literal
+from xlbackflush.sheets.formulas import item_sum, literal, plain
 from xlbackflush.sheets.per_unit import labor_hours, material_price, overhead_hours
 
 #: formulas over the item's row on Standard Cost
@@ -40,15 +40,13 @@ def body(run: RunView) -> Body:
     allowed = run.period.conversion_allowed
     items = allowed.item.tolist()
     codes = [run.codes[i] for i in items]
-    rows = run.cells("ConversionAllowed", len(items), cost=run.standard_costs(items))
     made = run.items.made[items].tolist()
-    for row, is_made, item in zip(rows, made, items, strict=True):
-        _fill(run, row, is_made, item)
-    live = filled(_LIVE, rows)
-    live["Units"] = [
-        units_worked(run, code, row["Item"], bought=not is_made)
-        for code, row, is_made in zip(codes, rows, made, strict=True)
-    ]
+    of_row = zip(map(plain, codes), made, strict=True)
+    shapes, first = run.shapes("ConversionAllowed", of_row, cost=run.items.row[items].tolist())
+    rows = [_row(run, made[k]) for k in first]
+    patterns = filled(_LIVE, rows)
+    patterns["Units"] = [units_worked(run, codes[k], row["Item"], not made[k]) for k, row in zip(first, rows, strict=True)]
+    live = shapes.columns(patterns)
     return shown(schema.CONVERSION_ALLOWED, allowed, live) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
@@ -56,13 +54,15 @@ def body(run: RunView) -> Body:
     }
 
 
-def _fill(run: RunView, row: Row, is_made: bool, item: int) -> None:
-    """What goes into the formulas of an item's row: hours of labor, hours that overhead goes by, other conversion."""
-    cost = row["cost"]
+def _row(run: RunView, is_made: bool) -> Row:
+    """A row, with what goes into its formulas: hours of labor, hours that overhead goes by, other conversion."""
+    row = run.any_row("ConversionAllowed")
+    cost = row["cost"] = run.any_elsewhere("StandardCost", "cost")
     row["labor"], row["driver"], row["other"] = "0", row["Hours allowed"], cost["Other conversion"]
     if not is_made:
         price = material_price(run, cost)
         row["other"] = f"({price}*{cost['Material overhead %']})"
-        return
+        return row
     row["labor"] = labor_hours(run, cost)
     row["driver"] = overhead_hours(run, cost, row["Hours allowed"], row["Units"])
+    return row

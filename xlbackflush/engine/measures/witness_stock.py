@@ -254,18 +254,28 @@ def _agreement(implied: _Implied, count: int) -> Agreement:
     """Weighted least squares from three starts: the medians of all items, of those of one product, of the product itself."""
     chances = (1.0, implied.alone, implied.itself)
     starts = medians(implied.product, implied.units, [chance / implied.error for chance in chances], count)
-    each = _Implied.joined([replace(implied, product=implied.product + n * count) for n in range(len(starts))])
-    units, power = np.concatenate(starts), np.zeros(len(starts) * count)
+    key = np.concatenate([implied.product + n * count for n in range(len(starts))])  # all starts side by side
+    units, power, square = np.concatenate(starts), np.zeros(len(starts) * count), implied.error**2
+
+    def away() -> Floats:
+        """How far each item is from what its product agrees on, a row for each start, in standard errors."""
+        z: Floats = implied.units - units[key].reshape(len(starts), -1)
+        z /= implied.error
+        return z
+
     for k in range(ROUNDS):
-        z = (each.units - units[each.product]) / each.error
-        near = np.exp(-((z / max(4.0 / 2**k, 1.0)) ** 2) / 2)  # at first, what is far off pulls, too
-        weight = near / (near + each.floor) / each.error**2
-        power = added(each.product, weight, len(power))
-        moment = added(each.product, weight * each.units, len(power))
+        near = away() / max(4.0 / 2**k, 1.0)  # at first, what is far off pulls, too
+        near *= near
+        near /= -2
+        np.exp(near, out=near)
+        weight = near / (near + implied.floor)
+        weight /= square
+        power = added(key, weight.ravel(), len(power))
+        moment = added(key, (weight * implied.units).ravel(), len(power))
         units = np.divide(moment, power, out=units, where=power > 0)
-    gains = fit((each.units - units[each.product]) / each.error, each.floor) - fit(each.units / each.error, each.floor)
-    gain = added(each.product, gains, len(power))
-    of_itself = added(each.product, gains * each.itself, len(power))
+    gains = fit(away(), implied.floor) - fit(implied.units / implied.error, implied.floor)
+    gain = added(key, gains.ravel(), len(power))
+    of_itself = added(key, (gains * implied.itself).ravel(), len(power))
     best = np.argmax(gain.reshape(len(starts), count), axis=0) * count + np.arange(count)
     nothing = np.full(count, np.nan)
     return Agreement(units[best], power[best], gain[best], of_itself[best], nothing, nothing)

@@ -42,6 +42,16 @@ def middle(values: Floats) -> float:
     return float(ordered[half]) if len(ordered) % 2 else float(ordered[half - 1] + ordered[half]) / 2
 
 
+def middle_without(ordered: Floats, value: float) -> float:
+    """The median of some values, in order, without one of them."""
+    at, (half, odd) = int(ordered.searchsorted(value)), divmod(len(ordered) - 1, 2)
+
+    def other(place: int) -> float:
+        return float(ordered[place + (place >= at)])
+
+    return other(half) if odd else (other(half - 1) + other(half)) / 2
+
+
 def spread(values: Floats) -> float:
     """Standard deviation of the bulk of some values, whatever the others are."""
     return CONSISTENT * middle(np.abs(values - middle(values))) if len(values) else math.nan

@@ -264,10 +264,10 @@ class _Neighbours:
         worth, logs, ordered = self._worth
         if worth[item] <= 0 or len(ordered) < 4:
             return 0.0
-        typical = _middle_without(ordered, float(logs[item]))
+        typical = fig.middle_without(ordered, float(logs[item]))
         if typical not in self._away:  # of two or three middles, whichever item is left out
             self._away[typical] = np.sort(np.abs(ordered - typical))
-        spread = fig.CONSISTENT * _middle_without(self._away[typical], abs(float(logs[item]) - typical))
+        spread = fig.CONSISTENT * fig.middle_without(self._away[typical], abs(float(logs[item]) - typical))
         own, width = math.log(worth[item]), max(spread, 1.0)
         return (((own - typical) / width) ** 2 - ((own + math.log(ratio) - typical) / width) ** 2) / 2
 
@@ -442,16 +442,6 @@ def _decimals(values: Floats) -> Ints:
     for places in range(_DECIMALS - 1, -1, -1):
         needed[np.abs(np.round(values, places) - values) <= 1e-9 * np.abs(values)] = places
     return needed
-
-
-def _middle_without(ordered: Floats, value: float) -> float:
-    """The median of some values, in order, without one of them."""
-    at, (half, odd) = int(ordered.searchsorted(value)), divmod(len(ordered) - 1, 2)
-
-    def other(place: int) -> float:
-        return float(ordered[place + (place >= at)])
-
-    return other(half) if odd else (other(half - 1) + other(half)) / 2
 
 
 # ------------------------------------------------------------------------------------------------ salvage
