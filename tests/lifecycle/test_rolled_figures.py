@@ -74,7 +74,7 @@ def test_a_quantity_of_the_bill_that_was_changed_is_named_with_both_figures(book
     parts.save(path)
     (finding,) = found(run(path))
     assert (finding.code, finding.severity, finding.where) == ("W82", schema.WARNING, "BOM!C10")
-    assert "Leg in Frame is 40 units" in finding.what and "it was 4 units" in finding.what
+    assert "Leg in Frame is 40 pcs" in finding.what and "it was 4 pcs" in finding.what
     assert finding.effect == pytest.approx(22 * 36 / 0.95 * 2.5)
     shown = Parts(path).rows("Findings")
     assert [row["Where"] for row in shown if row["Code"] == "W82"] == ["BOM!C10"]

@@ -414,7 +414,7 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
 def _where_pay_is_wrong(period: Period, book: Books, rows: Ints) -> str:
     """The hours where the amount fits what is allowed, of few rows the amount where the hours fit, else the standard rate."""
     allowed, incurred = book.allowed, book.incurred
-    hours, labor = _off(allowed[HOURS], incurred[0]), _off(allowed[LABOR], incurred[1])
+    hours, labor = _apart(float(allowed[HOURS]), float(incurred[0])), _apart(float(allowed[LABOR]), float(incurred[1]))
     largest = rows[[int(np.argmax(book.hours[rows]))]]
     if book.timed and labor < math.log(_FITS) < hours:
         return cells(period.inputs, "Actuals", "Hours", largest)[0]
@@ -424,8 +424,8 @@ def _where_pay_is_wrong(period: Period, book: Books, rows: Ints) -> str:
     return period.inputs.sources["StandardCost"].cell("Labor rate", int(period.inputs.standard_cost.row[most]))
 
 
-def _off(allowed: float, incurred: float) -> float:
-    """How far the one is from the other, as a logarithm; infinitely far where corrections leave nothing of one of them."""
+def _apart(allowed: float, incurred: float) -> float:
+    """How far two figures are apart, as a logarithm; endless where corrections leave nothing incurred."""
     return abs(math.log(allowed / incurred)) if incurred > 0 else math.inf
 
 
