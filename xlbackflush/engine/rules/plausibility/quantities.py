@@ -22,6 +22,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     lacks_bill,
     looks_like,
     rival_words,
+    share,
     units,
     unnamed,
 )
@@ -391,10 +392,13 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
         effect = quantity * float(balance.cost[item])
         if at not in named and effect > period.trifle:
             where = inputs.sources["Scrap"].cell("Quantity", int(inputs.scrap.row[at]))
-            what = (
-                f"{units(quantity, period.bill, item)} of {code(period.bill, item)} scrapped; only "
-                f"{number(float(balance.came[item]))} were there: opening stock and all that came in."
+            there = f"the {number(float(balance.came[item]))} that were there, opening stock and all that came in"
+            part = (
+                f"more than {there}"
+                if quantity > balance.came[item]
+                else (f"{share(round(quantity / float(balance.came[item]), 2))} of {there}")
             )
+            what = f"{units(quantity, period.bill, item)} of {code(period.bill, item)} scrapped, {part}."
             yield f.ODD_SCRAP.weighed(where, what, effect, period.material)
 
 
