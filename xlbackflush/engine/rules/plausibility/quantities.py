@@ -55,10 +55,12 @@ def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
         rule, what, fix = _words(period, mistake)
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
         where = _cell(period, mistake, column, mistake.at)
-        yield rule.weighed(where, what, mistake.amount, period.material, f"{fix}{rival_words(period, mistake)}")
+        threshold = _ESTIMATED * period.material
+        yield rule.weighed(where, what, mistake.amount, threshold, f"{fix}{rival_words(period, mistake)}")
 
 
 _TABLES = ("Purchases", "Counts", "Scrap", "Stock", "WIP")
+_ESTIMATED = 0.85  # of materiality, which the mistake itself may raise; what it moved is only estimated
 _CLEAR = 4.0  # logarithm of odds by which one cell stands out among those that may be wrong
 
 
