@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clean_worlds import clean_world
-from mistakes import HARD, KINDS, PRORATION, plant
+from mistakes import ALIKE, HARD, KINDS, PRORATION, plant
 from planted import Clean, Score, clean, report, scores, share_of_all
 from samples_tried import FULL
 from support import book, ledger, run
@@ -111,7 +111,7 @@ def test_mistakes_are_named(table: dict[str, Score], worlds: list[Clean]) -> Non
 
 
 @pytest.mark.skipif(not (RULES_THERE and FULL), reason="takes minutes")
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in HARD])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in HARD | ALIKE])
 def test_each_kind_is_named(table: dict[str, Score], kind: str) -> None:
     missed = [trial.change.what for trial in table[kind].missed]
     assert table[kind].share >= SHARE_OF_A_KIND, missed

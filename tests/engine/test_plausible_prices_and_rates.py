@@ -257,6 +257,17 @@ def test_a_payroll_row_is_named_in_the_column_that_is_wrong(week: int, column: t
     assert (finding.code, finding.where) == (column[2], f"Actuals!{column[1]}{7 + week}")
 
 
+def test_an_amount_with_fractions_of_a_cent_was_divided():
+    """Fixed overhead of 4,000 is allowed; 3,600 and 400 were incurred, of which 0.4003 was typed in thousands."""
+    tables = company()
+    tables["Actuals"][6:] = [cost("Fixed overhead", amount, day(21)) for amount in (2200.5, 1400.2, 0.4003)]
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W24", "Actuals!E15")
+    assert finding.effect == pytest.approx(400.3 - 0.4003)
+    tables["Actuals"][8]["Amount"] = 0.4
+    assert unlikely(tables) == []
+
+
 def test_hours_and_amount_exchanged():
     tables = put(put(company(), "Actuals", 1, "Hours", 2052.0), "Actuals", 1, "Amount", 100.0)
     finding = only(tables)

@@ -254,6 +254,52 @@ def test_scrap_ten_times_too_large_is_named():
     assert (finding.code, finding.where, finding.effect) == ("W42", "Scrap!D7", pytest.approx(594 * 3))
 
 
+def screws_scrapped(counted: float | None) -> Tables:
+    """2,000 of 6,900 screws, of which 60 are left by the book."""
+    tables = plant()
+    tables["Scrap"].append(tables["Scrap"][0] | {"Document": "SC-2", "Item": "Screw", "Quantity": 2000})
+    tables["Stock"][5]["Counted qty"] = counted
+    return tables
+
+
+def test_a_good_part_of_an_item_is_hardly_thrown_out():
+    """29 % of all screws; nobody counted them."""
+    finding = only(screws_scrapped(None))
+    assert (finding.code, finding.where, finding.effect) == ("W42", "Scrap!D8", pytest.approx(2000 * 0.05))
+    assert finding.what == (
+        "2,000 pcs of Screw scrapped, 29 % of the 6,900 that were there, opening stock and all that came in."
+    )
+
+
+def test_scrap_that_the_count_bears_out_is_quiet():
+    assert findings(screws_scrapped(60)) == []
+
+
+def test_the_last_receipt_is_looked_at_where_its_quantity_is_missing_from_the_count():
+    """Counted before the 300 legs of April 21 came in: 242 of them would be left, less than none without them."""
+    tables = plant()
+    tables["Stock"][2] |= {"Opening qty": 600, "Counted qty": 642 - 300}
+    finding = only(tables)
+    assert (finding.code, finding.where, finding.effect) == ("W41", "Purchases!D11", pytest.approx(300 * 3.02))
+
+
+def test_an_opening_quantity_that_is_blank_where_all_others_have_one():
+    """Seats: 25 of opening stock are too few to tell; 400 of them, of 700 that were there, are told."""
+    tables = plant()
+    tables["Stock"][3] |= {"Opening qty": None, "Counted qty": 83 + 375}
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W43", "Stock!B10")
+    assert finding.effect == pytest.approx(400 * 11, rel=0.02)
+
+
+def test_more_in_process_than_any_usual_count_is_named():
+    """Chairs come in counts of about 40; 150 of them are never in process at a time, whatever the parts on hand."""
+    tables = plant()
+    tables["WIP"].append({"Item": "Chair", "Quantity": 150, "Material %": 0.1, "Conversion %": 0.1})
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W52", "WIP!B7")
+
+
 def test_more_in_process_than_parts_are_on_hand_is_named():
     """34 boards were counted, those in process among them."""
     tables = plant()

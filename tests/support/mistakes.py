@@ -91,6 +91,10 @@ Mistake = Callable[[Change, Random], bool]
 KINDS: dict[str, Mistake] = {}
 #: kinds that the sheets cannot always show; they are measured, and no share is asked of them
 HARD: set[str] = set()
+#: kinds whose cell others often match, whoever looks: they count among all mistakes, and no share is asked of them alone.
+#: Of a product 2, 14, 2 and 5 were sold, and 19 fewer than the book were counted: was the first 21, or the third? 202 received
+#: for 220, and 18 more counted than the 49 of the book: a receipt, the opening stock or the count may be what is wrong.
+ALIKE = {"sale, digit dropped", "receipt, digits exchanged"}
 
 
 def plant(kind: str, world: CleanWorld, rng: Random) -> Change | None:

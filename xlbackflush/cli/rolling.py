@@ -50,7 +50,8 @@ def roll(path: Path, following: Path) -> Rolled:
             kept = {
                 table.name: book.table(table.name)
                 for table in schema.SETUP_TABLES
-                if table.name in book.package.tables and table is not schema.IMPORTS  # which files were read is of this period
+                if table.name in book.package.tables
+                and table is not schema.IMPORTS  # which files were read is of this period
             }
             opening = opened(period, {**period.inputs.sources, **kept}, book.path.name, run)
             sample = Sample(opening.title, opening.about, opening.settings, opening.tables)

@@ -45,7 +45,9 @@ def body(run: RunView) -> Body:
     shapes, first = run.shapes("ConversionAllowed", of_row, cost=run.items.row[items].tolist())
     rows = [_row(run, made[k]) for k in first]
     patterns = filled(_LIVE, rows)
-    patterns["Units"] = [units_worked(run, codes[k], row["Item"], not made[k]) for k, row in zip(first, rows, strict=True)]
+    patterns["Units"] = [
+        units_worked(run, codes[k], row["Item"], not made[k]) for k, row in zip(first, rows, strict=True)
+    ]
     live = shapes.columns(patterns)
     return shown(schema.CONVERSION_ALLOWED, allowed, live) | {
         "Item": (codes, None),

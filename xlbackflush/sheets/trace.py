@@ -162,11 +162,11 @@ class _Formulas:
             t.hangs and self.by_line
         )  # there its own total row, further down, has the rest
         if is_made or t.handled:
-                if t.relieved and self.by_class and self.run.inputs.settings.purchase_triggers:
-                    cells["Class relieved"] = f"{roll['Class']}{u}"
-                elif t.relieved and self.by_class:  # payables are of no class
-                    account = f'{roll["Relieved from"]}{u}="{schema.ACCOUNTS_PAYABLE}"'
-                    cells["Class relieved"] = f'IF({account},"",{roll["Class"]}{u})'
+            if t.relieved and self.by_class and self.run.inputs.settings.purchase_triggers:
+                cells["Class relieved"] = f"{roll['Class']}{u}"
+            elif t.relieved and self.by_class:  # payables are of no class
+                account = f'{roll["Relieved from"]}{u}="{schema.ACCOUNTS_PAYABLE}"'
+                cells["Class relieved"] = f'IF({account},"",{roll["Class"]}{u})'
         if not t.relieved and not (t.hangs and self.by_line):  # there its own total row, further down, has the rest
             above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.hangs else ""
             cells["Conversion rate"] = f"{roll['Own conversion']}{u}"

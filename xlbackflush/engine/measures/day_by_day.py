@@ -37,19 +37,21 @@ class DayByDay:
         self._inputs, self._start = levers.inputs, settings.period_start
         self._days = int(settings.period_end - settings.period_start) + 1
         self._noise = units.noise
+        self._places: dict[str, list[int]] = {}
         counted = where_true(units.is_counted)
-        others = np.setdiff1d(counted[:: len(counted) // OTHERS_MAX + 1], items)
-        self._levels, self._used = self._books(levers, np.union1d(items, others).astype(np.int64))
+        others = np.setdiff1d(counted[:: len(counted) // OTHERS_MAX + 1], items).tolist()
+        levels, self._used = self._books(levers, np.union1d(items, others).astype(np.int64))
+        self._weight = self._exactness([(item, levels[item]) for item in others if item in levels])
+        self._levels = {item: levels[item] for item in items if item in levels}
+        self._lowest = {item: _lowest(level) for item, level in self._levels.items()}
         self._usual = {
             item: max(min(float(level.min()), float(units.counted[item])), 0.0) for item, level in self._levels.items()
         }
-        self._weight = self._exactness(others.tolist())
 
-    def _exactness(self, others: list[int]) -> float:
-        """Odds, as a logarithm, that a book which falls below zero has a mistake in it."""
-        known = [item for item in others if item in self._levels]
-        short = sum(float(self._levels[item].min()) < -SHORT * self._noise[item] for item in known)
-        return min(max(math.log((len(known) - short + 1) / (short + 1)), 0.0), MOST)
+    def _exactness(self, others: list[tuple[int, Floats]]) -> float:
+        """What a book that falls below zero weighs: the odds, as a logarithm, that there is a mistake in it."""
+        short = sum(float(level.min()) < -SHORT * self._noise[item] for item, level in others)
+        return min(max(math.log((len(others) - short + 1) / (short + 1)), 0.0), MOST)
 
     def _books(self, levers: Levers, items: Ints) -> tuple[dict[int, Floats], dict[int, Floats]]:
         """Of some items units on hand, and the share of their use so far; of those alone whose days are known."""
@@ -106,43 +108,65 @@ class DayByDay:
         place = group[:, None] * self._days + np.arange(self._days)
         return added(place.ravel(), rows.ravel(), count * self._days).reshape(count, self._days)
 
+    def _days_of(self, table: str) -> list[int]:
+        """Day of the period of every row of a table."""
+        if table not in self._places:
+            day = self._inputs.table(table).column("Date")
+            self._places[table] = self._place(np.where(np.isnan(day), self._start, day)).tolist()
+        return self._places[table]
+
     def _place(self, day: Floats) -> Ints:
         return np.clip(day - self._start, 0, self._days - 1).astype(np.int64)
 
     # ------------------------------------------------------------------------------------------------ evidence
 
+    def most(self, lever: Lever) -> float:
+        """What the days can speak for a cell of a lever, at most."""
+        return len(lever.effects.keys() & self._lowest.keys()) * (LOW + self._weight) if self._weight else 0.0
+
     def gain(self, lever: Lever, units: float, at: int) -> float:
         """How much likelier the books become once so many units that a cell of a lever made are taken back; at: its row."""
-        if not self._weight:
+        if not self._weight or lever.key[0] in (COUNTED, IN_PROCESS):
             return 0.0
         gain = 0.0
-        for item, each in lever.effects.items():
-            if item in self._levels:
-                level = self._levels[item]
-                gain += self._short(item, level) - self._short(
-                    item, level + each * units * self._since(lever, item, at)
-                )
+        for item in lever.effects.keys() & self._lowest.keys():
+            before, after = self._lowest[item]
+            least = self._least(lever, item, lever.effects[item] * units, at)
+            gain += self._short(item, min(before[-1], after[-1])) - self._short(item, least)
         return gain
 
     def correct(self, lever: Lever, effects: dict[int, float], at: int) -> None:
         """Take back what a cell of a lever made of each item."""
-        for item, units in effects.items():
-            if item in self._levels:
-                self._levels[item] = self._levels[item] + units * self._since(lever, item, at)
+        if lever.key[0] not in (COUNTED, IN_PROCESS):
+            for item in effects.keys() & self._lowest.keys():
+                self._levels[item] = self._levels[item] + effects[item] * self._come(lever, item, at)
+                self._lowest[item] = _lowest(self._levels[item])
 
-    def _short(self, item: int, level: Floats) -> float:
+    def _least(self, lever: Lever, item: int, units: float, at: int) -> float:
+        """The lowest level of an item where so many units more are there from the day of a cell on."""
+        if lever.line >= 0 or lever.table == "StandardCost":
+            return float((self._levels[item] + units * self._used[item]).min())
+        before, after = self._lowest[item]
+        since = 0 if lever.table == "Stock" else self._days_of(lever.table)[at]
+        return min(before[since], after[since] + units)
+
+    def _come(self, lever: Lever, item: int, at: int) -> Floats | float:
+        """On every day, what share of the effect of a cell has come."""
+        if lever.table not in own.TABLES:
+            return 1.0 if lever.table == "Stock" else self._used[item]
+        since = self._days_of(lever.table)[at]
+        return np.repeat((0.0, 1.0), (since, self._days - since))
+
+    def _short(self, item: int, least: float) -> float:
         """How unlikely the lowest level of an item is: below zero, and a little where it is far below the usual lowest."""
-        least, usual = float(level.min()), self._usual[item]
+        usual = self._usual[item]
         if least < 0:
             return LOW + min(-least / (SHORT * float(self._noise[item])), 1.0) * self._weight
         return LOW * (1 - least / usual) if least < usual else 0.0
 
-    def _since(self, lever: Lever, item: int, at: int) -> Floats | float:
-        """On every day, what share of the effect of a cell has come."""
-        kind = lever.key[0]
-        if kind in (COUNTED, IN_PROCESS):
-            return 0.0
-        if lever.table in own.TABLES:
-            (since,) = self._place(self._inputs.table(lever.table).column("Date")[at : at + 1]).tolist()
-            return np.repeat((0.0, 1.0), (since, self._days - since))
-        return 1.0 if lever.table == "Stock" else self._used[item]
+
+def _lowest(level: Floats) -> tuple[list[float], list[float]]:
+    """The lowest level before each day, and from it on; the last entry is that of all days."""
+    before = np.append(np.inf, np.minimum.accumulate(level))
+    after = np.append(np.minimum.accumulate(level[::-1])[::-1], np.inf)
+    return before.tolist(), after.tolist()

@@ -126,6 +126,7 @@ class _Search:
             units.used.tolist(), units.book.tolist(), np.nan_to_num(units.counted).tolist(), difference.tolist(),
             units.is_counted.tolist(), units.least.tolist(), units.loss_share.tolist(), units.cost.tolist(), balance.noise,
         )  # fmt: skip
+        self._losses: dict[int, float] = {}  # as corrected so far
         self.digits = TypedDigits(levers.bill)
         self.days = DayByDay(levers, units, self.noticed())
         for item, each in levers.parts_by_count():
@@ -161,10 +162,17 @@ class _Search:
         return unlikely(book / noise) if book < 0 else 0.0
 
     def gain(self, lever: Lever, units: float, at: int = -1) -> float:
-        """How much likelier all differences become once so many units are taken back; at: of the row in its table."""
-        effects = lever.effects.items()
-        gain = sum(self.loss(item) - self.loss_without(item, each * units, lever) for item, each in effects)
-        return gain + self.days.gain(lever, units, at)
+        """How much likelier differences and days become once so many units are taken back; at: of the row in its table."""
+        return self.gain_of_counts(lever, units) + self.days.gain(lever, units, at)
+
+    def gain_of_counts(self, lever: Lever, units: float) -> float:
+        """How much likelier all differences become."""
+        gain = 0.0
+        for item, each in lever.effects.items():
+            if item not in self._losses:
+                self._losses[item] = self.loss(item)
+            gain += self._losses[item] - self.loss_without(item, each * units, lever)
+        return gain
 
     def noticed(self) -> list[int]:
         """Items whose difference is no chance, the largest in money first."""
@@ -323,6 +331,8 @@ class _Search:
             weight += self.digits.odds(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
+            if weight > -self.days.most(lever):
+                weight += self.days.gain(lever, units, int(lever.at[row]))
             if weight > 0:
                 yield Mistake(
                     lever, int(lever.at[row]), typed, slip, weight,
@@ -540,6 +550,7 @@ class _Search:
     def correct(self, mistake: Mistake) -> None:
         """Take a mistake out of the differences."""
         state = self.state
+        self._losses.clear()
         self.days.correct(mistake.lever, mistake.effects, mistake.at)
         for item, units in mistake.effects.items():
             if state.is_counted[item]:

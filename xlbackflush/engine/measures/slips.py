@@ -28,7 +28,7 @@ OF_QUANTITIES = {10.0: 0.2, 100.0: 0.05, 1000.0: 0.02, 12.0: 0.04, 144.0: 0.01, 
 OF_BILLS = {10.0: 0.15, 100.0: 0.1, 1000.0: 0.1, 2.0: 0.1, 12.0: 0.04, 3.0: 0.02, 4.0: 0.02} | dict.fromkeys(
     (5.0, 20.0, 24.0, 25.0, 50.0, 60.0, 144.0, 500.0), 0.005
 )
-_EDITS = {TWICE: 0.06, REPEATED: 0.02, EXTRA: 0.02, EXCHANGED: 0.05, DROPPED: 0.06, OTHER: 0.03}
+_EDITS = {TWICE: 0.06, REPEATED: 0.02, EXTRA: 0.02, EXCHANGED: 0.1, DROPPED: 0.06, OTHER: 0.03}
 _DIGITS = 9  # of a number that is looked into digit by digit
 
 

@@ -51,12 +51,18 @@ class TypedDigits:
         return odds + unlikely((math.log(typed) - middle) / spread) - unlikely((math.log(right) - middle) / spread)
 
     @cached_property
+    def _pieces(self) -> Bools:
+        """Items that are counted by the piece."""
+        uom = self.bill.items.uom
+        pieces: Bools = np.isin(
+            uom, [u for u in set(uom.tolist()) if u and str(u).strip().casefold() in schema.BY_THE_PIECE]
+        )
+        return pieces
+
+    @cached_property
     def of_pieces(self) -> Bools:
         """Lines whose component is counted by the piece."""
-        uom = self.bill.items.uom
-        names = [each for each in set(uom.tolist()) if str(each).strip().casefold() in schema.BY_THE_PIECE and each]
-        of_pieces: Bools = np.isin(uom, names)[self.bill.lines.component]
-        return of_pieces
+        return self._pieces[self.bill.lines.component]
 
     @cached_property
     def usual(self) -> dict[bool, tuple[float, float]]:
@@ -80,8 +86,7 @@ class TypedDigits:
 
     def pieces(self, item: int) -> bool:
         """Is an item counted by the piece?"""
-        uom = str(self.bill.items.uom[item]).strip().casefold()
-        return uom != "" and uom in schema.BY_THE_PIECE
+        return bool(self._pieces[item])
 
 
 def unlikely(noises: float) -> float:

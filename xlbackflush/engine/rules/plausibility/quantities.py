@@ -31,7 +31,7 @@ from xlbackflush.engine.rules.plausibility.words import (
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import blank_as_zero, where_true
-from xlbackflush.model.words import about, number
+from xlbackflush.model.words import about, number, share
 
 _RULES = {
     "Purchases": f.ODD_RECEIPT,
@@ -65,10 +65,11 @@ def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
         where = _cell(period, mistake, column, mistake.at)
         fix = f"{fix}{rival_words(period, mistake)}"
-        yield rule.weighed(where, what.rstrip(), mistake.amount, period.material, fix)
+        yield rule.weighed(where, what.rstrip(), mistake.amount, _ESTIMATED * period.material, fix)
 
 
 _TABLES = ("Purchases", "Counts", "Scrap", "Stock", "WIP")
+_ESTIMATED = 0.85  # of materiality, which the mistake itself may raise; what it moved is only estimated
 _CLEAR = 4.0  # logarithm of odds by which one cell stands out among those that may be wrong
 
 
@@ -463,10 +464,13 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
         effect = quantity * float(balance.cost[item])
         if at not in named and effect > period.trifle:
             where = inputs.sources["Scrap"].cell("Quantity", int(inputs.scrap.row[at]))
-            what = (
-                f"{units(quantity, period.bill, item)} of {code(period.bill, item)} scrapped; only "
-                f"{about(float(balance.came[item]))} were there: opening stock and all that came in."
+            there = f"the {about(float(balance.came[item]))} that were there, opening stock and all that came in"
+            part = (
+                f"more than {there}"
+                if quantity > balance.came[item]
+                else (f"{share(round(quantity / float(balance.came[item]), 2))} of {there}")
             )
+            what = f"{units(quantity, period.bill, item)} of {code(period.bill, item)} scrapped, {part}."
             yield f.ODD_SCRAP.weighed(where, what, effect, period.material)
 
 
