@@ -438,11 +438,17 @@ CASES: list[tuple[str, Change, str]] = [
     ("M03", units("kg", "g", 100.0), "Units!D7"),
     (
         "W10",
-        both(units("box", "each", 1 / 12), put("Purchases", 8, "UoM", "box"), put("Purchases", 8, "Actual price", 16.8)),
+        both(
+            units("box", "each", 1 / 12), put("Purchases", 8, "UoM", "box"), put("Purchases", 8, "Actual price", 16.8)
+        ),
         "Units!D7",
     ),
     ("K08", put("StandardCost", 8, "Material overhead %", 0.1), "Standard Cost!N8"),
-    ("K09", both(put("StandardCost", 8, "Setup hours", 1.0), put("StandardCost", 8, "Labor rate", 3.0)), "Standard Cost!Q8"),
+    (
+        "K09",
+        both(put("StandardCost", 8, "Setup hours", 1.0), put("StandardCost", 8, "Labor rate", 3.0)),
+        "Standard Cost!Q8",
+    ),
     ("K06", put("StandardCost", 8, "Machine hours", 1.0), "Standard Cost!O8"),
     ("K01", buy("Shade"), "Standard Cost!E11"),
     ("K02", make("Kit"), "Standard Cost!A11"),

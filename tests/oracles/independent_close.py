@@ -28,7 +28,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import independent
-from per_unit import per_unit
 from independent import (
     ALLOCATED,
     CONTROL,
@@ -61,6 +60,7 @@ from independent import (
     number,
     text,
 )
+from per_unit import costed_per_unit
 
 WIP = "Work in process"
 ABNORMAL_LOSS = SCRAP_CHARGES["Abnormal"]
@@ -398,7 +398,9 @@ def allowed(period: Period) -> Allowed:
     }
     amounts[OTHER] += sum((q * standards.items[item].handling for item, q in handled.items()), Fraction(0))
     timed = {str(row["Item"]) for row in period.given["StandardCost"] if not is_blank(row.get("Machine hours"))}
-    by_machine = any(item in timed and (hours_per_unit[item] or any(standards.items[item].own.values())) for item in made)
+    by_machine = any(
+        item in timed and (hours_per_unit[item] or any(standards.items[item].own.values())) for item in made
+    )
     return Allowed(amounts, sum((q * hours_per_unit[item] for item, q in made.items()), Fraction(0)), by_machine)
 
 
@@ -770,7 +772,7 @@ def wip_lines(period: Period, found: InProcess) -> dict[Line, Decimal]:
 
 
 def begin(policy: Policy, tables: Tables) -> Period:
-    given = per_unit(independent.spelled_alike(tables))
+    given = costed_per_unit(independent.spelled_alike(tables))
     basis = policy.chosen["Default scrap basis"]
     items = independent.read_items(given["StandardCost"], basis)
     kind = MaterialOnly if policy.expensed else Standards

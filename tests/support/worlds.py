@@ -123,7 +123,11 @@ def _conversion() -> st.SearchStrategy[Row]:
 
 
 #: unit of an item -> units that lines and receipts of it may be in
-OTHER_UNITS = {"kg": ("kg", "g", "KGS", "lb", None), "each": ("ea", "box", "case", None), "m": ("mm", "M", "roll", None)}
+OTHER_UNITS = {
+    "kg": ("kg", "g", "KGS", "lb", None),
+    "each": ("ea", "box", "case", None),
+    "m": ("mm", "M", "roll", None),
+}
 UNITS: list[Row] = [
     {"From": "box", "To": "each", "Factor": 12},
     {"Item": "I0", "From": "box", "To": "pcs", "Factor": 10},
@@ -145,7 +149,7 @@ def _as_erps_have_it(draw: st.DrawFn, costs: list[Row], bom: list[Row]) -> dict[
     }
     units = {}
     for row in costs:
-        row |= draw(st.fixed_dictionaries(bought if row["Type"] == schema.BUY else made))
+        row.update(draw(st.fixed_dictionaries(bought if row["Type"] == schema.BUY else made)))
         row["UoM"] = units[row["Item"]] = draw(st.sampled_from(sorted(OTHER_UNITS)))
     bills, lines = {str(row["Item"]).lower(): row.get("Bill") for row in costs}, []
     for row in bom:
