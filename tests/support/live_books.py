@@ -360,8 +360,9 @@ ON_THE_SHELF = {
 def as_erps_have_it(policy: Policy) -> Sample:
     """The world in other units, per so many, with alternatives, setup and machine hours, material overhead, freight, vendors.
 
-    Cases are of 4 boxes, of 2 only for the star; a drum holds 25 kg of resin.
+    Cases are of 4 boxes, of 2 only for the star; a drum holds 25 kg of resin. Quantities and prices are about as they were.
     """
+    holds = {"box": 12, "Box": 12, "case": 48, "g": 0.001, "drum": 25, "lb": 0.5, "mm": 0.001, "in": 0.025, "ml": 0.001}
     sample = world(policy)
     changes: dict[str, dict[str, object]] = {
         STAR: {"Material price": 235, "Price per": 100, "Material overhead %": 0.08},
@@ -379,15 +380,27 @@ def as_erps_have_it(policy: Policy) -> Sample:
     costs = [row | changes.get(row["Item"], {}) for row in sample.tables["StandardCost"]]
     lines = []
     for n, row in enumerate(sample.tables["BOM"]):
-        kinds = units.get(row["Component"], [None])
-        bill = "line 2" if row["Parent"] == "SUB-A" else None
-        lines.append(row | {"UoM": kinds[n % len(kinds)], "Per": (None, 10, 8)[n % 3], "Alternative": bill})
+        kinds, per = units.get(row["Component"], [None]), (None, 10, 8)[n % 3]
+        uom, bill = kinds[n % len(kinds)], "line 2" if row["Parent"] == "SUB-A" else None
+        quantity = row["Qty per"] / holds.get(uom, 1) * (per or 1)
+        lines.append(row | {"Qty per": quantity, "UoM": uom, "Per": per, "Alternative": bill})
     lines.append({"Parent": "SUB-A", "Component": MARKS, "Qty per": 1_000})
     receipts = []
     for n, row in enumerate(sample.tables["Purchases"]):
-        kinds = units.get(row["Item"], [None])
-        cells = {"UoM": kinds[n % len(kinds)], "Price per": (None, 100)[n % 2], "Other cost": (None, 12.34, -3)[n % 3]}
-        receipts.append(row | cells | {"Vendor": ("Acme", None, "ACME", "B* & Co")[n % 4]})
+        kinds, per = units.get(row["Item"], [None]), (None, 100)[n % 2]
+        uom = kinds[n % len(kinds)]
+        held = holds.get(uom, 1)
+        cells = {
+            "Quantity": row["Quantity"] / held,
+            "UoM": uom,
+            "Actual price": row["Actual price"] * held * (per or 1),
+        }
+        cells |= {
+            "Price per": per,
+            "Other cost": (None, 12.34, -3)[n % 3],
+            "Vendor": ("Acme", None, "ACME", "B* & Co")[n % 4],
+        }
+        receipts.append(row | cells)
     conversions = [
         {"From": "box", "To": "each", "Factor": 12},
         {"From": "case", "To": "box", "Factor": 4},
