@@ -13,7 +13,7 @@ from april import april, buy, day, line, made
 from hypothesis import given
 from hypothesis import strategies as st
 from live_books import BOOKS, CONDENSED, PERIOD, PERIOD_ENDS, POLICIES, trace_limit, world
-from per_unit import per_unit
+from per_unit import costed_per_unit
 from support import Row, Settings, Tables, compute, frame, journal, posted, relief, rollup, sources
 from test_findings import CASES, clean
 from worlds import LAST, World, closings, worlds
@@ -172,7 +172,7 @@ def test_every_explosion_adds_up_to_the_cost_flushed(name):
 def oracle(world: World) -> independent.Standards:
     """Exact standards of a world."""
     basis = str(world.settings["Default scrap basis"])
-    given = per_unit(independent.spelled_alike({**world.tables}))
+    given = costed_per_unit(independent.spelled_alike({**world.tables}))
     items, bom = independent.read_items(given["StandardCost"], basis), independent.read_bom(given["BOM"], basis)
     return independent.Standards(items, bom, independent.STOCK_ROLES[str(world.settings["Trigger points"])])
 
@@ -418,7 +418,7 @@ def test_unknown_items_and_elements_are_refused():
     assert issubclass(UnknownItemError, KeyError)
 
 
-OWN_SHEETS = ("BOM", "Standard Cost", "Setup")
+OWN_SHEETS = ("BOM", "Standard Cost", "Units", "Setup")
 
 
 @pytest.mark.parametrize(("code", "change", "where"), CASES, ids=[f"{code}-{where}" for code, _, where in CASES])

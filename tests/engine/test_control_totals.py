@@ -46,9 +46,13 @@ def test_the_totals_of_a_table_by_hand() -> None:
         ("Text of Document", "text", 2 * document, 0),
         ("Text of Item", "text", 2 * item, 0),
         ("Text of Note", "text", 0, 0),
+        ("Text of UoM", "text", 0, 0),
+        ("Text of Vendor", "text", 0, 0),
         ("Days of Date", "days", 46_117, 1e-6),
         ("Total of Quantity", "total", 100, 1e-6),
         ("Total of Actual price", "total", 2.5, 1e-6),
+        ("Total of Price per", "total", 0, 1e-6),
+        ("Total of Other cost", "total", 0, 1e-6),
     ]
 
 

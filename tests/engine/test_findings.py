@@ -168,6 +168,11 @@ def without(table: str, column: str) -> Change:
     return change
 
 
+def units(one: str, other: str, factor: float) -> Change:
+    """A row of sheet Units for every item."""
+    return add("Units", From=one, To=other, Factor=factor)
+
+
 def setting_row(name: str) -> int:
     return schema.HEADER_ROW + 1 + [setting.name for setting in schema.SETTINGS].index(name)
 
@@ -392,7 +397,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("C07", put("Counts", 8, "Quantity", math.inf), "Counts!E8"),
     ("C11", both(current, call("StandardCost", "Labor rate", "Labour rate")), "Standard Cost!G6"),
     ("C12", both(current, without("Stock", "Note")), "Stock!A6"),
-    ("C13", own_column("Purchases", "Quantity2"), "Purchases!G6"),
+    ("C13", own_column("Purchases", "Quantity2"), "Purchases!K6"),
     ("C14", lambda read: read["Counts"].misnamed.update(Quantity="Price"), "Counts!E6"),
     ("S10", both(current, put("Setup", setting_row("Journal detail"), "Setting", "Journal details")), "Setup!A15"),
     ("S11", both(current, drop("Setup", "Journal detail")), "Setup"),
@@ -418,9 +423,33 @@ CASES: list[tuple[str, Change, str]] = [
     ("B03", add("BOM", Parent="Lamp", Component="bulb", Qty_per=1.0, Effective_from=day(5)), "BOM!B10"),
     ("B04", add("BOM", Parent="Lamp", Component="Bulb", Qty_per=1.0), "BOM!B10"),
     ("B05", add("BOM", Parent="Bulb", Component="Brass", Qty_per=1.0), "BOM!A10"),
-    ("B06", put("BOM", 9, "UoM", "g"), "BOM!D9"),
+    ("B06", put("BOM", 9, "UoM", "l"), "BOM!D9"),
+    ("B06", put("Purchases", 8, "UoM", "box"), "Purchases!G8"),
     ("B07", put("BOM", 8, "Qty per", 0.0), "BOM!C8"),
     ("B08", put("BOM", 9, "Effective from", day(9)), "Counts!D7"),
+    ("B09", put("BOM", 9, "Per", 0.0), "BOM!J9"),
+    ("B09", put("Purchases", 8, "Price per", 0.0), "Purchases!H8"),
+    ("B10", both(put("BOM", 9, "Alternative", "A"), put("StandardCost", 8, "Bill", "B")), "Standard Cost!R8"),
+    ("B10", put("StandardCost", 8, "Bill", "B"), "Standard Cost!R8"),
+    ("B11", put("BOM", 9, "Alternative", "A"), "Standard Cost!R8"),
+    ("M01", units("box", "each", 0.0), "Units!D7"),
+    ("M01", units("KG", "kilo", 2.0), "Units!D7"),
+    ("M02", both(units("box", "each", 12.0), units("each", "box", 12.0)), "Units!D8"),
+    ("M03", units("kg", "g", 100.0), "Units!D7"),
+    (
+        "W10",
+        both(
+            units("box", "each", 1 / 12), put("Purchases", 8, "UoM", "box"), put("Purchases", 8, "Actual price", 16.8)
+        ),
+        "Units!D7",
+    ),
+    ("K08", put("StandardCost", 8, "Material overhead %", 0.1), "Standard Cost!N8"),
+    (
+        "K09",
+        both(put("StandardCost", 8, "Setup hours", 1.0), put("StandardCost", 8, "Labor rate", 3.0)),
+        "Standard Cost!Q8",
+    ),
+    ("K06", put("StandardCost", 8, "Machine hours", 1.0), "Standard Cost!O8"),
     ("K01", buy("Shade"), "Standard Cost!E11"),
     ("K02", make("Kit"), "Standard Cost!A11"),
     ("K03", put("StandardCost", 8, "Material price", 3.0), "Standard Cost!E8"),

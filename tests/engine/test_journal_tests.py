@@ -309,7 +309,7 @@ def test_documents_in_the_last_days_are_weighed_in_money() -> None:
     for amount, silent in ((late, False), (fair, True)):
         tables = dict(read.period.inputs.sources)
         source = tables["Purchases"]
-        row = [day(28), "L-1", "Bulb", 1.0, amount, ""]
+        row = [day(28), "L-1", "Bulb", 1.0, amount, *[""] * (len(source.columns) - 5)]
         last = source.last_row + 1
         tables["Purchases"] = replace(
             source, rows=[*source.rows, row], row_numbers=[*source.row_numbers, last], last_row=last

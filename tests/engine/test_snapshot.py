@@ -557,9 +557,9 @@ def test_a_change_that_only_works_with_another_says_why():
     )
     found = attribution(small(), new)
     alone, item = sorted(found.effects, key=lambda e: e.where)
-    assert (alone.where, alone.moved) == ("BOM!A9:I9", [])
+    assert (alone.where, alone.moved) == ("BOM!A9:K9", [])
     assert alone.why.startswith("The run stops at BOM!B9: ")
-    assert (item.where, item.moved, item.why) == ("Standard Cost!A10:L10", [], "")
+    assert (item.where, item.moved, item.why) == ("Standard Cost!A10:R10", [], "")
     assert {(m.line.event, m.line.role): m.now for m in found.together} == {
         ("Completion", FG): 6_600, ("Completion", MIP): -6_600,
     }  # fmt: skip

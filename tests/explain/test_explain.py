@@ -655,9 +655,10 @@ def test_a_count_of_another_product_is_not_among_the_uses(folder: Path) -> None:
 # ---------------------------------------------------------------------------------------- one product
 
 
-def test_all_costs_of_a_product_add_up_and_name_their_journal_lines(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["widgets", next(name for name in BOOKS if name.startswith("as ERPs have it"))])
+def test_all_costs_of_a_product_add_up_and_name_their_journal_lines(name: str, folder: Path) -> None:
     """Over all products, what is shown as flushed is what the journal debits, to the cent."""
-    cells = reader("widgets", folder)
+    cells = reader(name, folder)
     grid = Grid(cells)
     made = {str(p) for p, e in grid.rows("Trace", "Product", "Event") if e == schema.COMPLETION}
     total: dict[str, float] = defaultdict(float)

@@ -16,7 +16,7 @@ Worked case. A gadget takes 1 kg of resin at 2.00 plus 20 % scrap, and 0.5 for c
 
 Steps of `compute`:
 
-    1. read      tables -> items, BOM lines            (spelled_alike, per_unit, read_items, read_bom)
+    1. read      tables -> items, BOM lines            (spelled_alike, costed_per_unit, read_items, read_bom)
     2. standards unit cost and explosion at a date     (Standards.cost, Standards.explode, Standards.relieve)
     3. books     rows -> lines and quantities moved    (post_*)
     4. round     each line once, then close, then add  (rounded, with_close, ledger_of)
@@ -39,7 +39,7 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple, TypeVar
 
-from per_unit import per_unit
+from per_unit import costed_per_unit
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]
@@ -542,7 +542,7 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
     basis, disposition = chosen["Default scrap basis"], chosen["Variance disposition"]
     minor_units = MINOR_UNITS.get(chosen["Currency"], 2)
 
-    given = per_unit(spelled_alike(tables))
+    given = costed_per_unit(spelled_alike(tables))
     items, bom = read_items(given["StandardCost"], basis), read_bom(given["BOM"], basis)
     standards = Standards(items, bom, STOCK_ROLES[chosen["Trigger points"]], read_classes(given["StandardCost"]))
 

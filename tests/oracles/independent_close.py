@@ -60,7 +60,7 @@ from independent import (
     number,
     text,
 )
-from per_unit import per_unit
+from per_unit import costed_per_unit
 
 WIP = "Work in process"
 ABNORMAL_LOSS = SCRAP_CHARGES["Abnormal"]
@@ -775,7 +775,7 @@ def wip_lines(period: Period, found: InProcess) -> dict[Line, Decimal]:
 
 
 def begin(policy: Policy, tables: Tables) -> Period:
-    given = per_unit(independent.spelled_alike(tables))
+    given = costed_per_unit(independent.spelled_alike(tables))
     basis = policy.chosen["Default scrap basis"]
     items = independent.read_items(given["StandardCost"], basis)
     kind = MaterialOnly if policy.expensed else Standards

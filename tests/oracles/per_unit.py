@@ -62,7 +62,7 @@ def factor(rows: list[Row], item: str, one: object, other: object) -> Fraction:
     raise LookupError(f"{one} of {item} in {other}")
 
 
-def per_unit(given: Tables) -> Tables:
+def costed_per_unit(given: Tables) -> Tables:
     """The tables with what the columns mean; those of a bill that is not in force are gone."""
     tables: Tables = defaultdict(list, given)
     units = given.get("Units", [])

@@ -378,6 +378,74 @@ ON_THE_SHELF = {
     "parts in process apart, on the shelf": functools.partial(parts_apart, Policy(schema.PS, **SHOWN)),
     "parts in process apart, by count": functools.partial(parts_apart, Policy(schema.PCS, **BY_COUNT, **RECORDED)),
 }
+
+
+def as_erps_have_it(policy: Policy) -> Sample:
+    """The world in other units, per so many, with alternatives, setup and machine hours, material overhead, freight, vendors.
+
+    Cases are of 4 boxes, of 2 only for the star; a drum holds 25 kg of resin. Quantities and prices are about as they were.
+    """
+    holds = {"box": 12, "Box": 12, "case": 48, "g": 0.001, "drum": 25, "lb": 0.5, "mm": 0.001, "in": 0.025, "ml": 0.001}
+    sample = world(policy)
+    changes: dict[str, dict[str, object]] = {
+        STAR: {"Material price": 235, "Price per": 100, "Material overhead %": 0.08},
+        ZEROS: {"UoM": "kgs", "Material overhead %": 0.125},
+        MARKS: {"Material price": 5.5, "Price per": 10},
+        "SUB-A": {"Setup hours": 3, "Lot size": 40, "Bill": "Line 2"},
+        "PH": {"Machine hours": 0.15},
+        FIN: {"Machine hours": 0.3, "Setup hours": 0.5},
+        KIT: {"Setup hours": 2.5, "Lot size": 7},
+    }
+    units: dict[object, list[object]] = {
+        STAR: ["box", "case", "PCS"], STARRED: ["ea", "Box"], ZEROS: ["g", "drum", "lb"], QUOTE: ["mm", "in", "m"],
+        FORMULA: ["ml", "ltr"], MARKS: ["case", "each"],
+    }  # fmt: skip
+    costs = [row | changes.get(row["Item"], {}) for row in sample.tables["StandardCost"]]
+    lines = []
+    for n, row in enumerate(sample.tables["BOM"]):
+        kinds, per = units.get(row["Component"], [None]), (None, 10, 8)[n % 3]
+        uom, bill = kinds[n % len(kinds)], "line 2" if row["Parent"] == "SUB-A" else None
+        quantity = row["Qty per"] / holds.get(uom, 1) * (per or 1)
+        lines.append(row | {"Qty per": quantity, "UoM": uom, "Per": per, "Alternative": bill})
+    lines.append({"Parent": "SUB-A", "Component": MARKS, "Qty per": 1_000})
+    receipts = []
+    for n, row in enumerate(sample.tables["Purchases"]):
+        kinds, per = units.get(row["Item"], [None]), (None, 100)[n % 2]
+        uom = kinds[n % len(kinds)]
+        held = holds.get(uom, 1)
+        cells = {
+            "Quantity": row["Quantity"] / held,
+            "UoM": uom,
+            "Actual price": row["Actual price"] * held * (per or 1),
+        }
+        cells |= {
+            "Price per": per,
+            "Other cost": (None, 12.34, -3)[n % 3],
+            "Vendor": ("Acme", None, "ACME", "B* & Co")[n % 4],
+        }
+        receipts.append(row | cells)
+    conversions = [
+        {"From": "box", "To": "each", "Factor": 12},
+        {"From": "case", "To": "box", "Factor": 4},
+        {"Item": STAR, "From": "case", "To": "box", "Factor": 2},
+        {"Item": "007", "From": "kg", "To": "drum", "Factor": 0.04},
+    ]
+    tables = {"StandardCost": costs, "BOM": lines, "Purchases": receipts, "Units": conversions}
+    return replace(sample, tables={**sample.tables, **tables})
+
+
+#: columns that ERPs have, under some policies
+AS_ERPS_HAVE_IT = {
+    f"as ERPs have it, {policy}": functools.partial(as_erps_have_it, policy)
+    for policy in (
+        Policy(schema.PCS, **PRORATED, **RECORDED, budget=3_150),
+        Policy(schema.PS, **PER_PRODUCT, **PRORATED),
+        Policy(schema.CS, basis=schema.INPUT),
+        Policy(schema.S, **PER_PRODUCT, **RECORDED),
+        Policy(schema.PCS, **EXPENSED, **BY_COUNT),
+        Policy(schema.PCS, condensed=True),
+    )
+}
 BOOKS = {
     **{f"computers, {t}": functools.partial(computers, t) for t in schema.TRIGGERS},
     "widgets": SAMPLES["widgets"],
@@ -386,8 +454,9 @@ BOOKS = {
     **{str(policy): functools.partial(world, policy) for policy in POLICIES + PERIOD_ENDS},
     **QUIET,
     **ON_THE_SHELF,
+    **AS_ERPS_HAVE_IT,
 }
-CONDENSED = {str(policy) for policy in PERIOD_ENDS if policy.condensed}
+CONDENSED = {name for name in BOOKS if name.endswith(", condensed")}
 
 # ------------------------------------------------------------------------------- books that have been run
 

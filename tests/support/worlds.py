@@ -149,7 +149,7 @@ def _as_erps_have_it(draw: st.DrawFn, costs: list[Row], bom: list[Row]) -> dict[
     }
     units = {}
     for row in costs:
-        row |= draw(st.fixed_dictionaries(bought if row["Type"] == schema.BUY else made))
+        row.update(draw(st.fixed_dictionaries(bought if row["Type"] == schema.BUY else made)))
         row["UoM"] = units[row["Item"]] = draw(st.sampled_from(sorted(OTHER_UNITS)))
     bills, lines = {str(row["Item"]).lower(): row.get("Bill") for row in costs}, []
     for row in bom:

@@ -10,7 +10,7 @@ Public Const HelpPage As String = "Functions"
 
 'Tables that unit costs are made of.
 Public Function InputTableNames() As Variant
-    InputTableNames = Array("Setup", "StandardCost", "BOM")
+    InputTableNames = Array("Setup", "StandardCost", "BOM", "Units")
 End Function
 
 'Decided while it runs, so that there is one source for every system.

@@ -81,7 +81,7 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[f.Findi
 
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
     """
-    inputs, of_cells = accept({table.name: sources[table.name] for table in TABLES})
+    inputs, of_cells = accept({table.name: sources[table.name] for table in TABLES if table.name in sources})
     period = Period(inputs)
     of_rows = [each for rule in RULES[INPUTS] if rule is not counts_complete for each in rule(period)]
     findings = f.in_order(causes.grouped(causes.of_inputs(inputs, of_cells, of_rows)))

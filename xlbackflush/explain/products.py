@@ -207,13 +207,18 @@ class _View:
             )
 
     def _own(self, item: str) -> dict[str, float]:
-        """Conversion of one unit at its own level, by element, from Standard Cost."""
+        """Conversion of one unit at its own level, by element, from Standard Cost; of a bought item, its material overhead."""
         rows, letters = self._rows_of("StandardCost", item), self.grid.tables["StandardCost"].letters
 
-        def of(column: str) -> float:
-            return self._number("StandardCost", column, rows[0]) if rows and column in letters else 0.0
+        def of(column: str, blank: float = 0.0) -> float:
+            return (self._number("StandardCost", column, rows[0]) or blank) if rows and column in letters else blank
 
-        own = {element: of("Labor hours") * of(rate) for element, rate in _RATES.items()}
+        if rows and text(self.grid.value(self.grid.cell("StandardCost", "Type", rows[0]))) == schema.BUY:
+            overhead = of("Material price") / of("Price per", 1.0) * of("Material overhead %")
+            return dict.fromkeys(_RATES, 0.0) | {"Other conversion": overhead}
+        labor = of("Labor hours") + of("Setup hours") / of("Lot size", 1.0)
+        hours = dict.fromkeys(_RATES, of("Machine hours", labor)) | {schema.LABOR: labor}
+        own = {element: hours[element] * of(rate) for element, rate in _RATES.items()}
         return own | {"Other conversion": of("Other conversion")}
 
     def _journal(self, of: _TraceRow, role: str, side: str) -> str:

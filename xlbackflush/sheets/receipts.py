@@ -1,6 +1,7 @@
 """Sheet Receipts: each row of Purchases in the unit of its item, with its price variance."""
 
 from xlbackflush import schema
+from xlbackflush.engine.measures.receipts import vendor
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.per_unit import per, unit_factor
 
@@ -36,8 +37,9 @@ def body(run: RunView) -> Body:
     as_typed = {
         column.name: (typed.column(column.name)[table.at].tolist(), live[column.name])
         for column in schema.PURCHASES.columns
-        if column.name in ("Date", "Document", "Vendor", "Item", "Quantity", "UoM")
+        if column.name in ("Date", "Document", "Item", "Quantity", "UoM")
     }
+    as_typed["Vendor"] = (list(map(vendor, typed.vendor[table.at].tolist())), live["Vendor"])
     return shown(schema.RECEIPTS, table, live) | as_typed | {"Unit factor": (factors, live["Unit factor"])}
 
 
@@ -46,8 +48,8 @@ def _row(run: RunView, converted: bool, stocked: bool) -> Row:
     row, bought = run.any_row("Receipts"), run.any_elsewhere("Purchases", "bought")
     row["bought"], row["cost"] = bought, run.any_elsewhere("Rollup", "cost")
     row["standard"] = row["cost"]["Relief cost" if stocked else "Material"]
-    for name, column in (("vendor", "Vendor"), ("uom", "UoM")):
-        row[name] = f'{bought[column]}&""' if run.sheets.has("Purchases", column) else ""
+    row["vendor"] = f"TRIM({bought['Vendor']})" if run.sheets.has("Purchases", "Vendor") else ""
+    row["uom"] = f'{bought["UoM"]}&""' if run.sheets.has("Purchases", "UoM") else ""
     row["factor"] = unit_factor(run, bought["UoM"]) if converted else ""
     row["times"] = f"*{row['Unit factor']}" if converted else ""
     row["per"] = per("Price per", bought, run.sheets.has("Purchases", "Price per"))

@@ -17,6 +17,7 @@ from xlbackflush.ooxml.cells import Value
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import link
+from xlbackflush.sheets.per_unit import qty_per
 
 
 def printed(suspects: Sequence[Suspect]) -> list[str]:
@@ -115,6 +116,13 @@ def _taken(run: RunView, bom_row: int) -> str:
     return f'SUMIFS({line},Trace[Event],"<>{schema.PURCHASE}",Trace[Event],"<>{schema.UNITS_IN_PROCESS}")'
 
 
+def _quantity(run: RunView, bom_row: int) -> str:
+    """Qty per of a line of the bill, for one parent in the component's unit."""
+    factor = dict(zip(run.lines.row.tolist(), run.factors_of_lines[1], strict=True))[bom_row]
+    cell = run.elsewhere("UnitConversions", [factor])[0]["Factor"] if factor else ""
+    return qty_per(run, run.elsewhere("BOM", [bom_row])[0], cell)
+
+
 def _live(run: RunView, s: Suspect, own: dict[str, str], stock: dict[str, str]) -> dict[str, str]:
     """Formulas of one row. own: its cells; stock: the item's cells on Reconciliation."""
     made = {"Difference qty": f"-N({stock['Difference qty']})", "Amount": f"-N({stock['Difference amount']})"}
@@ -125,8 +133,11 @@ def _live(run: RunView, s: Suspect, own: dict[str, str], stock: dict[str, str]) 
         return made | {"Would remain": f"{own['Amount']}-{step}*{stock['Standard cost']}"}
     made["Base"] = f"{stock['Relieved']}+{stock['Scrapped']}"
     if s.cause == BILL_QUANTITY:
-        quantity = run.sheets.ref("BOM", "Qty per", s.row)
-        made |= {"Recorded": quantity, "Base": f"IF({quantity}=0,0,({_taken(run, s.row)})/{quantity})"}
+        recorded = own["Recorded"]
+        made |= {
+            "Recorded": _quantity(run, s.row),
+            "Base": f"IF({recorded}=0,0,({_taken(run, s.row)})/{recorded})",
+        }
     each = f"{own['Difference qty']}/{own['Base']}"
     made["Implied"] = f"IF({own['Base']}=0,{own['Recorded']},MAX(0,{own['Recorded']}+{each}))"
     return made | {"Would remain": f"{own['Amount']}-{step}*{own['Base']}*{stock['Standard cost']}"}

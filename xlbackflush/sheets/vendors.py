@@ -3,7 +3,6 @@
 from xlbackflush import schema
 from xlbackflush.engine.measures.receipts import NO_VENDOR
 from xlbackflush.sheets.body import Body, Row, RunView, shown
-from xlbackflush.sheets.formulas import literal
 from xlbackflush.sheets.proofs import difference
 
 
@@ -13,7 +12,9 @@ def body(run: RunView) -> Body:
     rows = run.cells("Vendors", len(vendors))
     signed = vendors.amount.tolist()
     amounts = run.money(map(abs, signed))
-    total = {name: [_total(row, name, digits) for row in rows] for name in ("At standard", "Invoiced", "Other cost")}
+    named = list(zip(rows, vendors.vendor.tolist(), strict=True))
+    columns = ("At standard", "Invoiced", "Other cost")
+    total = {name: [_total(row, vendor, name, digits) for row, vendor in named] for name in columns}
     proofs = [f"ABS({row['Invoiced']}+{row['Other cost']}-{row['At standard']})" for row in rows]
     return shown(schema.VENDORS, vendors, total, run.money) | {
         "Amount": (amounts, None),
@@ -23,7 +24,7 @@ def body(run: RunView) -> Body:
     }
 
 
-def _total(row: Row, column: str, digits: int) -> str:
+def _total(row: Row, vendor: str, column: str, digits: int) -> str:
     """What sheet Receipts has of a vendor."""
-    vendor = f'IF({row["Vendor"]}={literal(NO_VENDOR)},"",{row["Vendor"]})'
-    return f"ROUND(SUMPRODUCT((TRIM(Receipts[Vendor])={vendor})*1,Receipts[{column}]),{digits})"
+    same = f"(Receipts[Vendor]={row['Vendor']})" if vendor != NO_VENDOR else '(Receipts[Vendor]="")'
+    return f"ROUND(SUMPRODUCT({same}*1,Receipts[{column}]),{digits})"

@@ -32,7 +32,8 @@ _LEGEND = (
 _LIMITS = (
     "Amounts are rounded once, where a journal line is posted, as Excel's ROUND does. Quantities and unit costs are not.",
     "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
-    "One period and one currency per workbook; quantities in the unit of measure of the item.",
+    "One period and one currency per workbook. Quantities are in the unit of measure of the item; lines of BOM and receipts in "
+    "another unit are converted by sheet Units, or as physical units of one kind; sheet Unit Conversions has the factors.",
     "A workbook of an earlier version keeps its inputs and what was posted. To add what this version asks for and it lacks, "
     "press Upgrade on the ribbon tab Backflush; or save, close, and type:  xlbackflush upgrade BOOK.xlsm",
     "What you add to output sheets stays there at the next run: notes beside, above and below a table, columns of your own, "

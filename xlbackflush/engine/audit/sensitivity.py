@@ -206,8 +206,11 @@ def governed(period: Period) -> Weights:
     costs = period.unit_costs.rows
     np.maximum.at(unit, costs.item, costs.unit_cost)
     np.maximum.at(material, costs.item, costs.material)
+    invoiced = number("Purchases", "Quantity") * number("Purchases", "Actual price")
     weights: Weights = {
-        ("Purchases", "Actual price"): number("Purchases", "Quantity") * number("Purchases", "Actual price"),
+        ("Purchases", "Actual price"): invoiced,
+        ("Purchases", "Price per"): invoiced * (number("Purchases", "Price per") > 0),
+        ("Purchases", "Other cost"): number("Purchases", "Other cost"),
         ("Scrap", "Salvage value"): number("Scrap", "Salvage value"),
         ("Actuals", "Amount"): number("Actuals", "Amount"),
     }
@@ -218,7 +221,21 @@ def governed(period: Period) -> Weights:
     at, quantity = bill.of("WIP"), number("WIP", "Quantity")
     weights["WIP", "Material %"] = quantity * number("WIP", "Material %") * material[at]
     weights["WIP", "Conversion %"] = quantity * number("WIP", "Conversion %") * (unit - material)[at]
-    return weights | _standards(inputs, bill, _throughput(period, number), unit)
+    weights |= _standards(inputs, bill, _throughput(period, number), unit)
+    return weights | {("Units", "Factor"): _of_units(inputs, weights)}
+
+
+def _of_units(inputs: Inputs, weights: Weights) -> Floats:
+    """The rows of sheet Units: what the lines and receipts govern that they convert."""
+    found, row = np.zeros(len(inputs.units)), inputs.units.row
+    for rows, weight in (
+        (inputs.converted.bom, weights["BOM", "Qty per"]),
+        (inputs.converted.purchases, weights["Purchases", "Quantity"]),
+    ):
+        for at, each in rows.items():
+            of_units = [step.row for step in inputs.converted.all[each].steps if step.row]
+            found[row.searchsorted(of_units)] += weight[at]
+    return found
 
 
 _UNITS = (
@@ -254,10 +271,20 @@ def _standards(inputs: Inputs, bill: Bill, units: Floats, unit_cost: Floats) -> 
         # of the components, what is lost is the part that follows the percentage
         "Assembly scrap %": unit_cost[:-1] * np.abs(items.to_start - 1),
     }
+    per_unit |= {
+        "Price per": items.own[:, 0],
+        "Material overhead %": items.handling,
+        "Machine hours": items.own[:, 2] + items.own[:, 3],
+        "Setup hours": items.own_conversion,
+        "Lot size": items.own_conversion,
+    }
+    for column in ("Price per", "Machine hours", "Setup hours", "Lot size"):
+        per_unit[column] = per_unit[column] * ~np.isnan(inputs.standard_cost.column(column))
     weights: Weights = {("StandardCost", column): np.abs(cost) * units for column, cost in per_unit.items()}
     through = units[lines.parent] * items.to_start[lines.parent] * unit_cost[lines.component]
     at = inputs.bom.row.searchsorted(lines.row)
     for column, follows in (("Qty per", lines.factor), ("Scrap %", lines.factor - lines.quantity)):
         weights["BOM", column] = np.zeros(len(inputs.bom))
         weights["BOM", column][at] = np.abs(through * follows)
+    weights["BOM", "Per"] = weights["BOM", "Qty per"] * ~np.isnan(inputs.bom.per)
     return weights

@@ -66,10 +66,15 @@ def receipts(unit_costs: UnitCosts) -> Receipts:
     return Receipts(at, item[at], received, row, cost, invoiced, at_standard, invoiced - at_standard, other, payable)
 
 
+def vendor(text: str) -> str:
+    """A vendor as Excel's TRIM gives it."""
+    return " ".join(word for word in text.split(" ") if word)
+
+
 def by_vendor(unit_costs: UnitCosts, rows: Receipts) -> Vendors:
     """The receipts added up by vendor, without regard to case; no row where no vendor is named."""
     inputs = unit_costs.bill.inputs
-    named = [text.strip() for text in inputs.purchases.vendor[rows.at].tolist()]
+    named = list(map(vendor, inputs.purchases.vendor[rows.at].tolist()))
     spelled: dict[str, str] = {}
     for text in named if any(named) else ():
         spelled.setdefault(text.casefold(), text or NO_VENDOR)

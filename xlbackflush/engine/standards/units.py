@@ -144,21 +144,17 @@ class Converter:
         return min(_physical_ways(ways, one, other), key=len, default=None) if steps is None else steps
 
     def _of_item(self, item: str) -> _Ways:
-        """The rows for an item, then those for every item, as far as the item's own do not say it already."""
+        """The rows for an item, then those for every item, as far as the rows before do not say it already."""
         if item not in self._ways:
             ways = self._ways[item] = _Ways()
-            if item:
-                self._add(ways, self._rows[item])
-            self._add(ways, [row for row in self._rows[""] if ways.way(row.one, row.other) is None])
+            for key in dict.fromkeys((item, "")):
+                for row in self._rows[key]:
+                    steps = ways.way(row.one, row.other)
+                    if steps is None:
+                        ways.add(row)
+                    elif key == item and abs(row.factor / (implied := product(steps)) - 1) > _SAME:
+                        self._disagreements[row.at] = Disagreement(row.at, row.factor, implied)
         return self._ways[item]
-
-    def _add(self, ways: _Ways, rows: list[_Row]) -> None:
-        for row in rows:
-            steps = ways.way(row.one, row.other)
-            if steps is None:
-                ways.add(row)
-            elif abs(row.factor / (implied := product(steps)) - 1) > _SAME:
-                self._disagreements.setdefault(row.at, Disagreement(row.at, row.factor, implied))
 
 
 def _physical_ways(ways: _Ways, one: str, other: str) -> Iterator[tuple[ConversionStep, ...]]:

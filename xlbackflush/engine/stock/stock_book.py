@@ -38,7 +38,8 @@ class StockBook(StockUnits):
     made: not bought. Where completion is no trigger, made items stand at their material alone, on the account of their
     materials. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price, with
     other_cost, their freight, duty and the like; received_amount: the same at standard. posted: what of difference_amount the
-    count adjustment records. ending: counted where that was posted, else book. counted_conversion: of the book where not counted, of nothing where the count relieves.
+    count adjustment records. ending: counted where that was posted, else book. counted_conversion: of the book where not
+    counted, of nothing where the count relieves.
     unrevalued: see `_unrevalued`.
     start_row, end_row: rows of the unit costs at the start and the end of the period.
     """
