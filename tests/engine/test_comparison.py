@@ -44,16 +44,22 @@ def columns(result: Period) -> dict[str, dict[str, int]]:
 def plain(settings: dict[str, object], trigger: str) -> dict[str, object]:
     """The settings of a run that posts what the comparison is about, and neither closes nor adjusts."""
     policy = {"Variance disposition": schema.CARRY_FORWARD, "Journal detail": schema.PER_TRIGGER}
+    policy |= {"Purchases are": schema.RECORDED_HERE, "Conversion incurred is": schema.RECORDED_HERE}
     return settings | policy | {"Trigger points": trigger}
 
 
 def as_posted(tables: Tables, trigger: str) -> dict[str, list[Row]]:
-    """The inputs without physical count and units in process, and without what a run would refuse: made items bought."""
+    """The inputs without physical count and units in process, and without what a run would refuse: made items bought.
+
+    The comparison knows roles, and nothing of classes, each of which is rounded by itself.
+    """
     kinds = {str(row["Item"]).upper(): row["Type"] for row in tables["StandardCost"]}
     bought = tables.get("Purchases", [])
     if trigger in (PS, S):
         bought = [row for row in bought if kinds[str(row["Item"]).upper()] == schema.BUY]
     stock = [{"Item": row["Item"], "Opening qty": row.get("Opening qty")} for row in tables.get("Stock", [])]
+    costs = [{**row, "Class": None} for row in tables["StandardCost"]]
+    tables = {**tables, "StandardCost": costs}
     return {**{name: list(rows) for name, rows in tables.items()}, "Purchases": bought, "Stock": stock, "WIP": []}
 
 

@@ -137,9 +137,9 @@ def check_books(result: Period) -> None:
         assert sum(line.minor for line in entry.lines) == 0
     lines = [line for entry in result.entries if entry.event != schema.REVERSAL for line in entry.lines]
     for row in frame(result.ledger).itertuples():
-        movements = [line.minor for line in lines if line.role == row.role]
+        movements = [line.minor for line in lines if (line.role, line.item_class) == (row.role, row.item_class)]
         assert row.debits == sum(minor for minor in movements if minor > 0)
-        assert row.closing == row.opening + sum(movements)
+        assert row.closing == row.opening + row.elsewhere + sum(movements)
     assert {line.role for line in lines} <= set(result.ledger.role.tolist())
     for amount, exact in zip(result.relief.amount.tolist(), result.relief.exact.tolist(), strict=True):
         assert amount == to_minor(exact, result.places)

@@ -116,7 +116,7 @@ def test_what_was_carried_over_goes_to_cost_of_goods_sold_where_nothing_at_stand
     carried = {share.role: (share.beyond, share.carried, share.posted) for share in result.shares}
     assert carried[schema.MIP] == (50, 0, -50)
     assert carried[schema.COGS] == (0, 50, 50)
-    assert money(result.opening[schema.MIP], result.places) == 50
+    assert money(result.opening[schema.MIP, ""], result.places) == 50
 
 
 def test_spelling_of_codes_and_of_choices_follows_the_schema_and_standard_cost():
