@@ -367,6 +367,25 @@ def test_factors_and_percentages(values: list[float], heading: str, below_one: b
     assert [round((value - less) * times, 12) for value in values] == shares
 
 
+def test_the_parent_above_the_headings_is_that_of_each_file(book: Path, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    write(exports, "bom_1.csv", "Assembly,FRAME\nComponent,Qty per\nBOLT,4\n")
+    write(exports, "bom_2.csv", "Assembly,WIDGET\nComponent,Qty per\nFRAME,2\n")
+    for _ in range(2):
+        assert cli("import", book, exports).code == 0
+        assert cells(book, "BOM", ("Parent", "Component", "Qty per")) == [("FRAME", "BOLT", 4), ("WIDGET", "FRAME", 2)]
+
+
+def test_files_of_one_pattern_may_go_to_several_tables(book: Path, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    write(exports, "export 1.csv", COUNTS)
+    write(exports, "export 2.csv", "Item,Counted qty\nNUT,3\n")
+    for _ in range(2):
+        assert cli("import", book, exports).code == 0
+        assert documents(book) == ["A1", "A2"]
+        assert cells(book, "Stock", ("Item", "Counted qty")) == [("NUT", 3)]
+
+
 def test_prices_in_another_currency_are_refused(book: Path, tmp_path: Path) -> None:
     rows = "Date,Document,Item,Quantity,Unit price,Currency\n2026-04-05,P1,BOLT,1,2,EUR\n"
     result = cli("import", book, write(tmp_path, "receipts.csv", rows), "--json")

@@ -182,6 +182,12 @@ SHAPES = [
         [("WIDGET", "FRAME", 2, 0), ("FRAME", "BOLT", 4, 0.05), ("WIDGET", "NUT", 6, 0.025)],
     ),
     Shape(
+        "indented by spaces.csv",
+        "Component,Qty per\nWIDGET,1\n  FRAME,2\n    BOLT,4\n    00123,4\n  BOLT,6\n",
+        "BOM", BILL,
+        [("WIDGET", "FRAME", 2), ("FRAME", "BOLT", 4), ("FRAME", "00123", 4), ("WIDGET", "BOLT", 6)],
+    ),
+    Shape(
         "paths.csv",
         "BOM Path,Part Number,Qty\n1,WIDGET,1\n1.1,FRAME,2\n1.1.1,BOLT,4\n1.1.2,NUT,4\n1.2,BOLT,6\n",
         "BOM", BILL,

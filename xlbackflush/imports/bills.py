@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from xlbackflush.imports import names, rules
+from xlbackflush.imports.mapping import INDENTED
 from xlbackflush.imports.taking import Taken
 from xlbackflush.model.words import number, several, short_text
 
@@ -33,6 +34,8 @@ def as_lines(taken: Taken) -> None:
     """The rows of a bill as lines; see the module."""
     columns = taken.columns
     level, path = columns.pop(names.LEVEL, None), columns.pop(names.PATH, None)
+    if level is not None and taken.plan.columns[names.LEVEL].form == INDENTED:
+        level = _indents(level)
     places = columns.pop(names.DESIGNATORS, None)
     if places is not None:
         _count_places(taken, places)
@@ -45,6 +48,13 @@ def as_lines(taken: Taken) -> None:
         _own(taken, _by_path(taken, path, parents))
     if places is not None:
         _sum_places(taken)
+
+
+def _indents(cells: Any) -> Any:
+    """Levels from the spaces before codes: the fewest are level 0."""
+    spaces = [len(text) - len(text.lstrip()) for text in map(str, cells.tolist())]
+    ranks = {count: rank for rank, count in enumerate(sorted(set(spaces)))}
+    return np.array([ranks[count] for count in spaces], dtype=object)
 
 
 def _is_above_all(level: Any, parents: Any, components: Any) -> bool:

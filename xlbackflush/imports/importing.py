@@ -22,7 +22,7 @@ from xlbackflush.engine.inputs.typed import text_of
 from xlbackflush.imports import rules
 from xlbackflush.imports.bills import as_lines, summed_rows
 from xlbackflush.imports.files import Grid, files_in, grids_of
-from xlbackflush.imports.mapping import HELPERS, Line, Options, lines_of, pattern
+from xlbackflush.imports.mapping import ABOVE, HELPERS, Line, Options, lines_of, pattern
 from xlbackflush.imports.recognise import Plan, not_there, plans
 from xlbackflush.imports.taking import NUMBERED_BY, BookFacts, Taken, numbered, take
 from xlbackflush.model.errors import RefusedError, UnusableError
@@ -382,6 +382,9 @@ def _remembered(plan: Plan, source: str) -> list[Line]:
     """The lines of Import Map of a plan."""
     lines = []
     for column, taken in plan.columns.items():
+        if taken.form == ABOVE:
+            lines.append(Line(source, plan.grid.sheet, plan.table.name, "", column, ABOVE))
+            continue
         values = taken.constant or "; ".join(
             f"{word} = {ours}" if ours else word for word, ours in taken.meanings.items()
         )

@@ -21,8 +21,8 @@ HELPERS = (
     names.ONLY, names.LEVEL, names.PATH, names.DESIGNATORS, names.PER, names.PRICE_PER, names.LINE_TOTAL, names.CURRENCY,
 )  # fmt: skip
 DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT = "day first", "month first", "decimal comma", "decimal point"
-FILL_DOWN, LEAVE_OUT = "fill down", "leave out"
-FORMS = (DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT, FILL_DOWN, LEAVE_OUT)
+FILL_DOWN, LEAVE_OUT, INDENTED, ABOVE = "fill down", "leave out", "indented", "above headings"
+FORMS = (DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT, FILL_DOWN, LEAVE_OUT, INDENTED, ABOVE)
 
 #: of a file's name: its month, its day, its number; not the 51 of MB51
 _CHANGING = re.compile(

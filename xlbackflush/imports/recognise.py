@@ -15,7 +15,7 @@ from xlbackflush.engine.inputs.headers import alike
 from xlbackflush.engine.inputs.readings import dates
 from xlbackflush.imports import names, rules
 from xlbackflush.imports.files import Grid
-from xlbackflush.imports.mapping import HELPERS, Expression, Line, Options, expression
+from xlbackflush.imports.mapping import ABOVE, HELPERS, INDENTED, Expression, Line, Options, expression
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import number_in
@@ -57,6 +57,11 @@ class Plan:
     absent: list[Line] = field(default_factory=list)
 
     @property
+    def is_like(self) -> bool:
+        """Whether the file has most of the columns that Import Map names, so that it is one of those that it knows."""
+        return len(self.findings) <= len(self.columns)
+
+    @property
     def used(self) -> set[int]:
         """The columns of the file that fill one of ours; a filter may look at them as well."""
         return {at for name, taken in self.columns.items() if name != names.ONLY for at in taken.columns}
@@ -81,7 +86,11 @@ def plans(grid: Grid, memory: Sequence[Line], options: Options, codes: Collectio
     wanted = options.table
     tables = [wanted] if wanted else list(dict.fromkeys(line.table for line in own))
     if tables:
-        return [_plan(grid, table, [line for line in own if line.table == table], options, codes) for table in tables]
+        found = [_plan(grid, table, [line for line in own if line.table == table], options, codes) for table in tables]
+        # files of one pattern may go to several tables: to those of which they have every column
+        known = [plan for plan in found if not plan.findings] or [plan for plan in found if wanted or plan.is_like]
+        if known:
+            return known
     table = _fitting(grid, options)
     return [_plan(grid, table, [], options, codes)] if table else []
 
@@ -109,8 +118,11 @@ def _score(grid: Grid, table: str, options: Options) -> float:
         if name not in found and name != _NUMBERED and not _stands_in(table, name, found) and not _choice(table, name)
     ]
     words = set(names.plain(f"{grid.path.stem} {grid.sheet}").replace("_", " ").split())
+    ours = sum(name in headings for name in found)
     hint = 4 if words & names.HINTS.get(table, frozenset()) else 0
-    return 2 * sum(name in found for name in needed) + len(found) + 3 * len(said) - 4 * len(lacking) + hint
+    unsaid = sum(name not in found and _choice(table, name) for name in needed)
+    fits = 2 * sum(name in found for name in needed) + len(found) + ours + 3 * len(said)
+    return fits - 4 * len(lacking) - unsaid + hint
 
 
 def _choice(table: str, name: str) -> bool:
@@ -147,6 +159,8 @@ def _plan(grid: Grid, table: str, own: Sequence[Line], options: Options, codes: 
     if not own:
         _add_by_names(plan)
         _add_by_content(plan, codes)
+        _add_indent(plan)
+    if not own or any(line.form == ABOVE for line in own):
         _add_title(plan)
     for line in lines:
         if not line.source_column and ("=" in line.values or (line.form and not line.values)):
@@ -318,8 +332,18 @@ def _add_title(plan: Plan) -> None:
         pairs = list(pairwise(cells)) + [(match[1], match[2]) for cell in cells if (match := _BY_TITLE.fullmatch(cell))]
         for word, value in pairs:
             if names.plain(word) in ranks and names.plain(value) not in ranks:
-                plan.columns["Parent"] = Expression(constant=value.strip())
+                plan.columns["Parent"] = Expression(constant=value.strip(), form=ABOVE)
                 return
+
+
+def _add_indent(plan: Plan) -> None:
+    """The level of a bill whose components are indented by spaces."""
+    component = plan.columns.get("Component")
+    if not component or not component.columns or plan.columns.keys() & {"Parent", names.LEVEL, names.PATH}:
+        return
+    indents = {len(cell) - len(cell.lstrip()) for cell in _cells(plan, component.columns[0]) if isinstance(cell, str)}
+    if len(indents) > 1:
+        plan.columns[names.LEVEL] = Expression(component.columns, form=INDENTED)
 
 
 def _drop_what_is_no_path(plan: Plan) -> None:

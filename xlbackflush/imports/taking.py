@@ -21,7 +21,7 @@ from xlbackflush.imports.mapping import FILL_DOWN, LEAVE_OUT, Expression
 from xlbackflush.imports.recognise import Plan
 from xlbackflush.model.arrays import where_true
 from xlbackflush.model.finding import Finding
-from xlbackflush.model.tables import Source, number_in
+from xlbackflush.model.tables import CellError, Source, number_in
 from xlbackflush.model.words import day, listed, number, several, short_text
 
 _SUMMED = ("quantity", "money", "hours")
@@ -230,7 +230,15 @@ def _type_columns(taken: Taken, raw: dict[str, list[object]], book: BookFacts) -
         else:
             plain = cells.stripped(values)
         typed = cells.typed(plain, column, source, taken.numbers, reading)
-        taken.columns[name] = typed * e.factor if column.kind in schema.NUMERIC and e.factor != 1 else typed
+        taken.columns[name] = _times(typed, e.factor) if column.kind in schema.NUMERIC else typed
+
+
+def _times(values: Any, factor: float) -> Any:
+    """Numbers times a factor; 2,500 * 0.001 is divided by 1,000, which gives 2.5 exactly."""
+    if factor == 1:
+        return values
+    inverse = round(1 / factor) if factor else 0
+    return values / inverse if inverse and abs(inverse * factor - 1) < 1e-12 else values * factor
 
 
 def _check_totals(taken: Taken, totals: Any) -> None:
@@ -282,6 +290,8 @@ def _words(taken: Taken) -> None:
 
 
 def _word(value: object) -> str:
+    if isinstance(value, CellError):
+        return value.text
     number = number_in(value)
     return str(int(number)) if number is not None and number.is_integer() else str(value).strip()
 

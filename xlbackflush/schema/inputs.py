@@ -458,7 +458,12 @@ IMPORT_MAP = table(
         width=18,
         required=True,
     ),
-    _mapped("Form", "How it is written: day first, month first, decimal comma, decimal point, fill down.", width=16),
+    _mapped(
+        "Form",
+        "How it is written: day first, month first, decimal comma, decimal point, fill down, leave out, indented, above "
+        "headings.",
+        width=16,
+    ),
     _mapped(
         "Values",
         "What its words mean: 101 = Completed; 601 = Sold. Rows with another value are left out. For a constant: the value.",
