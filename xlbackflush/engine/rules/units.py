@@ -10,7 +10,7 @@ from xlbackflush.engine.rules.places import cells
 from xlbackflush.engine.standards.bill import chosen_lines
 from xlbackflush.engine.standards.units import Converter, differ, physical_factor, unit
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import total
+from xlbackflush.model.arrays import median, total
 from xlbackflush.model.words import number
 
 _DECIMALS = 9
@@ -87,7 +87,7 @@ def upside_down(period: Period) -> Iterator[f.Finding]:
         judged = (price > 0) & (standard > 0)
         if not judged.any() or abs(np.log(factor)) < _UPSIDE_DOWN * 2:
             continue
-        off = float(np.median(np.log(price[judged] / standard[judged])))
+        off = median(np.log(price[judged] / standard[judged]))
         if abs(off + 2 * np.log(factor)) > _UPSIDE_DOWN:
             continue
         place = int(np.flatnonzero(inputs.units.row == row)[0])

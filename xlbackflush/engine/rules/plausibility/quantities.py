@@ -30,7 +30,7 @@ from xlbackflush.engine.rules.plausibility.words import (
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
-from xlbackflush.model.arrays import blank_as_zero, where_true
+from xlbackflush.model.arrays import blank_as_zero, median, where_true
 from xlbackflush.model.words import about, number, share
 
 _RULES = {
@@ -436,7 +436,7 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     largest, made = float(batches.max()), float(batches.sum())
     many = _BATCHES * largest
     if len(batches) >= own.ROWS_MIN:  # one large count among small ones is no measure
-        many = min(many, _USUAL_BATCHES * float(np.median(batches)))
+        many = min(many, _USUAL_BATCHES * median(batches))
     settings = period.settings
     days = settings.period_end - settings.period_start + 1
     usual = made * (settings.cycle_time_days or 0) * 7 / 5 / days

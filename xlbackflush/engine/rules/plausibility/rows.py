@@ -19,6 +19,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.plausibility.words import code, lacking_in_zero, units, zero_rows
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
+from xlbackflush.model.arrays import distinct
 
 _ALIKE, _APART = 2.5, 3.0  # spreads of an item's rows: up to which a row is one of them, and from which it is none
 
@@ -94,8 +95,8 @@ def _day_without(period: Period, kind: int, item: int) -> str:
     rows = period.own_rows
     of_kind = rows.kind == kind
     date = period.inputs.table(own.TABLES[kind]).column("Date")
-    days = np.unique(date[rows.at[of_kind]])
-    lacking = np.setdiff1d(days, date[rows.at[of_kind & (rows.item == item)]])
+    days = distinct(date[rows.at[of_kind]])
+    lacking = days[~np.isin(days, date[rows.at[of_kind & (rows.item == item)]])]
     return f"; {words.day(lacking[0])} is the one day without any" if len(lacking) == 1 else ""
 
 
