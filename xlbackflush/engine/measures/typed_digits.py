@@ -47,8 +47,12 @@ class TypedDigits:
         odds = -_BESIDE_LOSS * float(lines.scrap[lever.line] >= HIGH_LOSS)
         if pieces:
             odds += _of_pieces(right) - _of_pieces(typed)
+        return odds + self._unlike(typed, pieces) - self._unlike(right, pieces)
+
+    def _unlike(self, quantity: float, pieces: bool) -> float:
+        """Log odds that a quantity is not one of a bill; nothing can be said of one that takes nothing, or gives back."""
         middle, spread = self.usual[pieces]
-        return odds + unlikely((math.log(typed) - middle) / spread) - unlikely((math.log(right) - middle) / spread)
+        return unlikely((math.log(quantity) - middle) / spread) if quantity > 0 else 0.0
 
     @cached_property
     def _pieces(self) -> Bools:
