@@ -61,7 +61,7 @@ def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:
     if isinstance(basis, Flow):
         return _flow(run, basis)
     if isinstance(basis, Invoices):
-        return invoiced(product, run.has_receipts)
+        return invoiced(run.sheets, product, run.has_receipts)
     wanted = dict(basis.where)
     if "Item" in wanted:
         return item_sum(basis.table, basis.column, wanted.pop("Item"), product, equal(wanted.items()))
