@@ -53,8 +53,6 @@ def trace_columns(
     """A part of the rows as the sheet Trace shows them, by column; days are Excel's numbers, None is blank."""
     items, lines = bill.items, bill.lines
     codes, roles, spelled = items.code.tolist(), items.role.tolist(), lines.spelled.tolist()
-    classes, heads = bill.typed_classes, demand.roots.item.tolist()
-    charged_classes = [each and classes[i] for each, i in zip(demand.roots.item_class.tolist(), heads, strict=True)]
     charged, events, posts = demand.roots.charged_to.tolist(), demand.events, demand.posts.tolist()
 
     def named(item: Ints, line: Ints) -> list[str]:  # the BOM may spell a code in other case than Standard Cost
@@ -97,11 +95,21 @@ def trace_columns(
         "Started": _where(shown.started, exploded),
         "First day": shown.first.tolist(),
         "Last day": shown.last.tolist(),
-        "Class charged": [charged_classes[r] for r in root],
-        "Class relieved": [
-            classes[i] if role in schema.BY_CLASS else "" for i, role in zip(item, credited, strict=True)
-        ],
+        **_classes(bill, demand, root, item, credited),
     }
+
+
+def _classes(
+    bill: Bill, demand: Demand, root: list[int], item: list[int], credited: list[str]
+) -> dict[str, Sequence[str | None]]:
+    """The classes of the accounts debited and credited, row by row."""
+    if len(bill.classes) == 1:
+        blank = [None] * len(root)
+        return {"Class charged": blank, "Class relieved": blank}
+    classes, roots = bill.typed_classes, demand.roots
+    charged = [each and classes[i] for each, i in zip(roots.item_class.tolist(), roots.item.tolist(), strict=True)]
+    relieved = [classes[i] if role in schema.BY_CLASS else "" for i, role in zip(item, credited, strict=True)]
+    return {"Class charged": [charged[r] for r in root], "Class relieved": relieved}
 
 
 def _where(column: Floats, shown: Sequence[bool]) -> list[float | None]:
