@@ -389,7 +389,10 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
 def _where_pay_is_wrong(period: Period, book: Books, rows: Ints) -> str:
     """The hours where the amount fits what is allowed, of few rows the amount where the hours fit, else the standard rate."""
     allowed, incurred = book.allowed, book.incurred
-    hours, labor = abs(math.log(allowed[HOURS] / incurred[0])), abs(math.log(allowed[LABOR] / incurred[1]))
+    hours, labor = (
+        abs(math.log(of_standard / paid)) if paid > 0 else math.inf  # corrections can outweigh what was paid
+        for of_standard, paid in ((allowed[HOURS], incurred[0]), (allowed[LABOR], incurred[1]))
+    )
     largest = rows[[int(np.argmax(book.hours[rows]))]]
     if book.timed and labor < math.log(_FITS) < hours:
         return cells(period.inputs, "Actuals", "Hours", largest)[0]
