@@ -305,6 +305,42 @@ def test_cells_beside_the_table_stay(book: Path, tmp_path: Path) -> None:
     assert len(documents(book)) == 52
 
 
+def with_query(book: Path) -> dict[str, bytes]:
+    """Counts as Power Query loads it: a query table with its connection. Gives the parts that it has for it."""
+    parts = Parts(book)
+    table = parts.tables()["Counts"].part
+    parts.edit(table, "<table ", '<table tableType="queryTable" ')
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    parts["xl/queryTables/queryTable1.xml"] = (
+        f'<queryTable {main} name="ExternalData_1" connectionId="1" autoFormatId="16"><queryTableRefresh nextId="7">'
+        '<queryTableFields count="1"><queryTableField id="1" name="Date" tableColumnId="1"/></queryTableFields>'
+        "</queryTableRefresh></queryTable>"
+    )
+    parts["xl/connections.xml"] = (
+        f'<connections {main}><connection id="1" name="Query - Counts" type="5" refreshedVersion="8"><dbPr '
+        'connection="Provider=Microsoft.Mashup.OleDb.1" command="SELECT * FROM [Counts]"/></connection></connections>'
+    )
+    parts.relate(table, "queryTable", "../queryTables/queryTable1.xml")
+    parts.relate("xl/workbook.xml", "connections", "connections.xml")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+    parts.declare("xl/queryTables/queryTable1.xml", f"{kind}queryTable+xml")
+    parts.declare("xl/connections.xml", f"{kind}connections+xml")
+    parts.save(book)
+    return {name: Parts(book)[name] for name in ("xl/queryTables/queryTable1.xml", "xl/connections.xml")}
+
+
+def test_a_table_that_a_query_loads_survives_an_import_and_a_run(tmp_path: Path) -> None:
+    book = bench_book(tmp_path / "book.xlsx")
+    query = with_query(book)
+    rows = "Date,Document,Event,Item,Quantity\n2026-03-05,A1,Sold,BENCH,1\n"
+    assert cli("import", book, write(tmp_path, "counts.csv", rows), "--append").code == 0
+    cli("run", book)
+    after = Parts(book)
+    assert {name: after[name] for name in query} == query
+    assert b'tableType="queryTable"' in after[after.tables()["Counts"].part]
+    assert documents(book)[-1] == "A1"
+
+
 def test_text_never_becomes_a_formula(book: Path, tmp_path: Path) -> None:
     rows = 'Date,Document,Event,Item,Quantity,Note\n2026-04-05,A1,Sold,WIDGET,10,"=1+1"\n'
     assert cli("import", book, write(tmp_path, "counts.csv", rows)).code == 0
