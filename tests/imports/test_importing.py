@@ -354,6 +354,25 @@ def test_a_bill_that_is_listed_twice_and_not_alike_is_asked(book: Path, tmp_path
     assert "The bill of FRAME is listed more than once, and not alike" in result.json["findings"][0]["what"]
 
 
+def test_a_bill_that_two_files_have_counts_once(book: Path, tmp_path: Path) -> None:
+    one = write(tmp_path, "bill one.csv", "Level,Component,Quantity\n0,WIDGET,1\n1,FRAME,2\n2,BOLT,4\n")
+    other = write(tmp_path, "bill two.csv", "Level,Component,Quantity\n0,GADGET,1\n1,FRAME,1\n2,BOLT,4\n")
+    assert cli("import", book, one, other).code == 0
+    assert cells(book, "BOM", ("Parent", "Component", "Qty per")) == [
+        ("WIDGET", "FRAME", 2), ("FRAME", "BOLT", 4), ("GADGET", "FRAME", 1)
+    ]  # fmt: skip
+    write(tmp_path, "bill two.csv", "Level,Component,Quantity\n0,GADGET,1\n1,FRAME,1\n2,BOLT,5\n")
+    unlike = cli("import", book, one, other, "--json")
+    assert unlike.code == 1
+    assert "The bill of FRAME is in bill one.csv and bill two.csv, and not alike." in unlike.json["findings"][0]["what"]
+
+
+def test_rows_alike_in_a_file_stay_and_are_noted(book: Path, tmp_path: Path) -> None:
+    result = cli("import", book, write(tmp_path, "counts.csv", COUNTS + COUNTS.splitlines()[1] + "\n"))
+    assert result.code == 0 and "1 row of the file is alike in every column to another one." in result.out
+    assert documents(book) == ["A1", "A2", "A1"]
+
+
 def test_a_total_that_its_rows_do_not_give_is_a_warning(book: Path, tmp_path: Path) -> None:
     result = cli("import", book, write(tmp_path, "counts.csv", COUNTS + "Total,,,,25\n"))
     assert result.code == 0

@@ -6,7 +6,7 @@ knows, words for events. What is left in doubt is a finding that says what to ty
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from xlbackflush import schema
@@ -376,8 +376,3 @@ def _missing(plan: Plan) -> list[Finding]:
         fix += f', or say it for all rows: --set "{name}={column.choices[0] if column.choices else "..."}".'
         findings.append(rules.MISSING_COLUMN(plan.where, what, fix=fix))
     return findings
-
-
-def described(plan: Plan) -> Mapping[str, str]:
-    """Column -> what it was taken from."""
-    return {column: plan.heading(column) for column in plan.columns}
