@@ -22,7 +22,8 @@ from xlbackflush.engine.inputs.typed import text_of
 from xlbackflush.imports import rules
 from xlbackflush.imports.bills import as_lines, once_each, summed_rows
 from xlbackflush.imports.files import Grid, files_in, grids_of
-from xlbackflush.imports.mapping import ABOVE, HELPERS, Line, Options, lines_of, pattern
+from xlbackflush.imports.mapping import ABOVE, Line, Options, lines_of, pattern
+from xlbackflush.imports.names import HELPERS
 from xlbackflush.imports.recognise import Plan, not_there, plans
 from xlbackflush.imports.taking import NUMBERED_BY, BookFacts, Taken, numbered, take
 from xlbackflush.model.errors import RefusedError, UnusableError

@@ -15,7 +15,7 @@ from xlbackflush.engine.inputs.headers import alike
 from xlbackflush.engine.inputs.readings import dates
 from xlbackflush.imports import names, rules
 from xlbackflush.imports.files import Grid
-from xlbackflush.imports.mapping import ABOVE, HELPERS, INDENTED, Expression, Line, Options, expression
+from xlbackflush.imports.mapping import ABOVE, INDENTED, Expression, Line, Options, expression
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import number_in
@@ -140,7 +140,7 @@ def _plan(grid: Grid, table: str, own: Sequence[Line], options: Options, codes: 
     said = options.lines(grid, table)
     spoken = {line.column for line in said if line.source_column or "=" not in line.values}
     lines = [line for line in own if line.column not in spoken] + said
-    order = [*schema.TABLES[table].names, *HELPERS]
+    order = [*schema.TABLES[table].names, *names.HELPERS]
     unknown = [line for line in lines if line.column not in order]
     lines = [line for line in lines if line.column in order]
     header, headings = _headings(grid, table, lines)
