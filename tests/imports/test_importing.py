@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,12 +13,12 @@ from support_files import Parts, bench_book, cli
 from test_shapes import APRIL, ITEMS, cells
 
 import xlbackflush
+from xlbackflush import schema
 from xlbackflush.imports.bills import places_in
 from xlbackflush.imports.cells import as_shares
 from xlbackflush.imports.csv_text import decoded, delimiter_of, lines_of
 from xlbackflush.imports.mapping import pattern
 from xlbackflush.imports.names import plain
-from xlbackflush.model.errors import UnusableError
 from xlbackflush.template.build import build
 
 COUNTS = "Date,Document,Event,Item,Quantity\n2026-04-05,A1,Completed,WIDGET,10\n2026-04-06,A2,Sold,WIDGET,4\n"
@@ -455,16 +456,42 @@ def test_check_writes_nothing(book: Path, tmp_path: Path) -> None:
     assert book.read_bytes() == before
 
 
-def test_a_workbook_without_the_sheet_is_upgraded_first(book: Path, tmp_path: Path) -> None:
-    from xlbackflush.workbook.file import FileBook
+def without_import_map(book: Path) -> Path:
+    """The workbook as an earlier version left it, which had no such sheet."""
+    parts = Parts(book)
+    number = list(parts.sheets()).index("Import Map") + 1
+    part = parts.sheets()["Import Map"]
+    tables = [parts.tables()[name].part for name in ("ImportMap", "Imports")]
+    gone = [part, part.replace("worksheets/", "worksheets/_rels/") + ".rels", *tables]
+    for name in gone:
+        del parts.content[name]
+    xml = parts["xl/workbook.xml"].decode()
+    xml = re.sub(r'<sheet name="Import Map"[^>]*/>', "", xml)
+    xml = re.sub(rf'<definedName [^>]*localSheetId="{number - 1}"[^>]*>[^<]*</definedName>', "", xml)
+    xml = re.sub(r'localSheetId="(\d+)"', lambda m: f'localSheetId="{int(m[1]) - (int(m[1]) >= number)}"', xml)
+    xml = xml.replace(f">{schema.SCHEMA_VERSION}</definedName>", ">3</definedName>")
+    parts["xl/workbook.xml"] = xml
+    types = parts["[Content_Types].xml"].decode()
+    parts["[Content_Types].xml"] = re.sub(rf'<Override PartName="/({"|".join(gone)})"[^>]*/>', "", types)
+    links = parts["xl/_rels/workbook.xml.rels"].decode()
+    parts["xl/_rels/workbook.xml.rels"] = re.sub(rf'<Relationship [^>]*Target="{part[3:]}"[^>]*/>', "", links)
+    return parts.save(book)
 
-    with FileBook(book) as opened:
-        del opened.package.tables["ImportMap"]
-        from xlbackflush.imports.importing import import_files
-        from xlbackflush.imports.mapping import Options
 
-        with pytest.raises(UnusableError, match="xlbackflush upgrade"):
-            import_files(opened, [tmp_path / "items.csv"], Options(), "", dt.datetime(2026, 4, 30))
+def test_a_workbook_of_an_earlier_version_gets_the_sheet_by_an_upgrade(book: Path, tmp_path: Path) -> None:
+    without_import_map(book)
+    file = write(tmp_path, "counts.csv", COUNTS)
+    asked = cli("import", book, file)
+    assert asked.code == 2 and "has no sheet Import Map. To have it added: xlbackflush upgrade april.xlsx" in asked.err
+    upgraded = cli("upgrade", book)
+    assert upgraded.code == 0, upgraded.err
+    assert (
+        "sheet Import Map with table ImportMap" in upgraded.out
+        and "sheet Import Map with table Imports" in upgraded.out
+    )
+    assert cli("import", book, file).code == 0
+    assert documents(book) == ["A1", "A2"]
+    assert cli("import", book, file).code == 0
 
 
 # ------------------------------------------------------------------------------------------------- pieces
