@@ -70,15 +70,7 @@ End Sub
 
 '@EntryPoint
 Public Sub BackflushRibbonImport(ByVal control As IRibbonControl)
-    Dim files As Variant
-    If ActiveWorkbook Is Nothing Then
-        Tell "Open a backflush workbook first."
-        Exit Sub
-    End If
-    AllowProbe
-    files = Application.GetOpenFilename("Files of other systems, *.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xls;*.xlsb;*.ods", , _
-        "Files to import", , True)
-    If IsArray(files) Then ImportIntoBook ActiveWorkbook.Name, Join(files, "|")
+    ImportIntoActive
 End Sub
 
 '@EntryPoint
@@ -104,6 +96,18 @@ Private Sub RunOnActive(ByVal verb As String, Optional ByVal argument As String 
     Else
         BackflushMacro ActiveWorkbook.Name, verb, argument
     End If
+End Sub
+
+Private Sub ImportIntoActive()
+    Dim files As Variant
+    If ActiveWorkbook Is Nothing Then
+        Tell "Open a backflush workbook first."
+        Exit Sub
+    End If
+    AllowProbe
+    files = Application.GetOpenFilename("Files of other systems, *.csv;*.txt;*.tsv;*.xlsx;*.xlsm;*.xls;*.xlsb;*.ods", , _
+        "Files to import", , True)
+    If IsArray(files) Then ImportIntoBook ActiveWorkbook.Name, Join(files, "|")
 End Sub
 
 Private Sub UpgradeActive()
