@@ -54,10 +54,10 @@ def wanted(outcome: RunResult) -> dict[tuple[str, str, str], Decimal]:
 
 
 def ledger(outcome: RunResult, column: str) -> dict[str, Decimal]:
-    """Role -> opening or closing balance of the run; what is zero is left out."""
+    """Role -> a column of the ledger of the run, all classes together; what is zero is left out."""
     assert outcome.run
-    balances = zip(outcome.period.ledger.role.tolist(), getattr(outcome.period.ledger, column).tolist(), strict=True)
-    return {role: Decimal(int(minor)).scaleb(-outcome.period.places) for role, minor in balances if minor}
+    balances = outcome.period.ledger.by_role(getattr(outcome.period.ledger, column))
+    return {role: Decimal(int(minor)).scaleb(-outcome.period.places) for role, minor in balances.items() if minor}
 
 
 def rows(journal: Source) -> list[Row]:
@@ -212,13 +212,21 @@ class Lifecycle(RuleBasedStateMachine):
     def _left_behind(self, outcome: RunResult) -> dict[str, Decimal]:
         """Role -> what it opened with and everything entered since, the reversals of the next day included.
 
-        Income and expense start again, with these reversals alone.
+        Income and expense start again, with these reversals alone; what other journals keep of payables and payroll stays there.
         """
         found: dict[str, Decimal] = defaultdict(Decimal, ledger(outcome, "opening"))
         for row in rows(self.plant.journal):
             if row["Role"] not in ENDING or row["Event"] == schema.REVERSAL:
                 found[str(row["Role"])] += money(row["Debit"]) - money(row["Credit"])
-        return {role: balance for role, balance in found.items() if balance}
+        for role, amount in ledger(outcome, "elsewhere").items():
+            if role not in ENDING:
+                found[role] += amount
+        settings = outcome.period.settings
+        kept = {
+            schema.ACCOUNTS_PAYABLE: settings.purchases_elsewhere,
+            schema.VARIOUS_ACCOUNTS: settings.conversion_elsewhere,
+        }
+        return {role: balance for role, balance in found.items() if balance and not kept.get(role)}
 
     # -------------------------------------------------------------------------------------- what always holds
 
@@ -258,13 +266,15 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_goes_on_from_the_period_before(self) -> None:
-        """It opens with what was left, and closes with that and the entries of the period."""
+        """It opens with what was left, and closes with that, the entries of the period and those of other journals."""
         outcome = self.plant.outcome if hasattr(self, "plant") else None
         if outcome is None:
             return
         closing = defaultdict(Decimal, ledger(outcome, "opening"))
         if self.opening is not None:
             assert closing == self.opening, (closing, self.opening)
+        for role, amount in ledger(outcome, "elsewhere").items():
+            closing[role] += amount
         for row in rows(self.plant.journal):
             if row["Event"] != schema.REVERSAL:  # of the day after
                 closing[str(row["Role"])] += money(row["Debit"]) - money(row["Credit"])
