@@ -28,7 +28,7 @@ Accounts payable          -1,950,000.00
 Various accounts          -1,260,000.00
 Cost of goods sold         3,129,000.00
 Findings                           none
-Checks                          20 hold
+Checks                          21 hold
 """
 
 

@@ -92,3 +92,11 @@ def test_balances_variances_and_checks_are_those_of_a_journal_that_records_all_o
         ]
         assert there.dashboard == here.dashboard
         assert [check.text for check in there.checks if not check.holds] == []
+
+
+def test_labor_that_corrections_outweigh_is_no_crash() -> None:
+    """1,000 paid for 10 hours, and 1,100 taken back: labor incurred is below zero, and the pay of 100 an hour is told."""
+    world = month()
+    rows = [world.tables["Actuals"][0] | {"Amount": 1_000}, world.tables["Actuals"][0] | {"Hours": 0, "Amount": -1_100}]
+    outcome, _ = posted(world.settings, world.tables | {"Actuals": rows})
+    assert any("Pay was 100.00 an hour" in finding.what for finding in outcome.findings)

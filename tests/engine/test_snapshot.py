@@ -70,7 +70,7 @@ def meant(source: Source) -> list[str]:
     said = stated(source)
     defaults: list[list[object]] = {
         "Setup": [[s.name, s.default] for s in schema.SETTINGS],
-        "Accounts": [[role, *account] for role, account in schema.ROLES.items()],
+        "Accounts": [[role, *account, ""] for role, account in schema.ROLES.items()],
     }.get(source.name, [])
     rows = comparable([row for row in said.rows if row not in defaults])
     return sorted(rows) if defaults else rows
@@ -559,7 +559,7 @@ def test_a_change_that_only_works_with_another_says_why():
     alone, item = sorted(found.effects, key=lambda e: e.where)
     assert (alone.where, alone.moved) == ("BOM!A9:K9", [])
     assert alone.why.startswith("The run stops at BOM!B9: ")
-    assert (item.where, item.moved, item.why) == ("Standard Cost!A10:R10", [], "")
+    assert (item.where, item.moved, item.why) == ("Standard Cost!A10:S10", [], "")
     assert {(m.line.event, m.line.role): m.now for m in found.together} == {
         ("Completion", FG): 6_600, ("Completion", MIP): -6_600,
     }  # fmt: skip

@@ -209,7 +209,7 @@ def rules_of(path: Path, sheet: str) -> str:
     return re.search(r"<dataValidations.*</dataValidations>", parts[parts.sheets()[sheet]].decode(), re.S)[0]  # type: ignore[index]
 
 
-LAST_CHOICE = "Stock count includes units in process"  # its list is the last on Setup
+LAST_CHOICE = "Conversion incurred is"  # its list is the last on Setup
 
 
 def test_choices_that_are_not_listed_are_listed_to_the_right_of_all_others(bench: Path, tmp_path: Path) -> None:
@@ -224,8 +224,8 @@ def test_choices_that_are_not_listed_are_listed_to_the_right_of_all_others(bench
     cells = Parts(path).cells("Setup")
     assert [cells[address(column, row)][0] for row in (7, 8, 9)] == [
         f"Choices: {LAST_CHOICE}",
-        schema.YES,
-        schema.NO,
+        schema.RECORDED_HERE,
+        schema.IN_THE_LEDGER,
     ]
     letter = address(column, 1)[:-1]
     assert f"<formula1>${letter}$8:${letter}$9</formula1>" in rules_of(path, "Setup")
@@ -443,7 +443,7 @@ def test_where_inputs_were_changed_after_the_run_the_next_one_fills_what_is_new(
     parts.save(path)
     result = cli("upgrade", path)
     assert result.out.splitlines() == [
-        "Added column Closing to table Ledger, at Ledger!I6.", "Run the workbook to fill in Ledger."
+        "Added column Closing to table Ledger, at Ledger!K6.", "Run the workbook to fill in Ledger."
     ]  # fmt: skip
     assert {row["Closing"] for row in Parts(path).rows("Ledger")} == {None}
     runs(path)
@@ -548,7 +548,7 @@ def test_a_draft_can_still_be_run_and_what_stood_before_it_is_of_an_earlier_vers
     [
         (without_column("Scrap", "Reason"), "Scrap", "H9"),
         (without_column("Scrap", "Reason"), "Scrap", "H4000"),
-        (without_column("Journal", "Seal"), "Journal", "V7"),
+        (without_column("Journal", "Seal"), "Journal", "W7"),
         (without_row("Setup", "Company"), "Setup", f"B{6 + len(schema.SETTINGS)}"),
         (without_row("Accounts", schema.ROUNDING), "Setup", "F21"),
     ],

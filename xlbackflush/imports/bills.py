@@ -19,6 +19,7 @@ import numpy as np
 from xlbackflush.imports import names, rules
 from xlbackflush.imports.mapping import INDENTED
 from xlbackflush.imports.taking import Taken
+from xlbackflush.model.finding import Finding
 from xlbackflush.model.words import number, several, short_text
 
 _DIGITS = re.compile(r"[.\s\-+>]*(\d+)")
@@ -118,7 +119,7 @@ def _own(taken: Taken, owned: Owners) -> None:
     """The rows with their parents; the item that the bill is for is no line, and a subassembly has its lines once."""
     owners, codes = owned
     taken.columns["Parent"] = np.array(codes, dtype=object)
-    is_top = np.array([owner == _TOP and not code for owner, code in owned_rows(owners, codes)], dtype=bool)
+    is_top = np.array([owner == _TOP and not code for owner, code in zip(owners, codes, strict=True)], dtype=bool)
     if is_top.all():
         what = "No line is above the others, and nothing says which item the bill is for."
         taken.findings.append(rules.BROKEN_BILL(taken.plan.where, what, fix='Name the item: --set "Parent=CODE".'))
@@ -128,15 +129,10 @@ def _own(taken: Taken, owned: Owners) -> None:
     taken.drop(repeated[~is_top], "lines of a subassembly that are listed again")
 
 
-def owned_rows(owners: Sequence[int], codes: Sequence[str]) -> zip:  # type: ignore[type-arg]
-    """Owner and code of each row."""
-    return zip(owners, codes, strict=True)
-
-
 def _repeated(taken: Taken, owners: Sequence[int], codes: Sequence[str]) -> Any:
     """Lines of a parent that has lines further up already; where they differ, which are right is asked."""
     groups: dict[str, dict[int, list[int]]] = defaultdict(dict)
-    for row, (owner, code) in enumerate(owned_rows(owners, codes)):
+    for row, (owner, code) in enumerate(zip(owners, codes, strict=True)):
         if code:
             groups[code].setdefault(owner, []).append(row)
     names_compared = [name for name in ("Component", "Qty per", "Scrap %") if name in taken.columns]
@@ -152,6 +148,28 @@ def _repeated(taken: Taken, owners: Sequence[int], codes: Sequence[str]) -> Any:
                 what = f"The bill of {short_text(code)} is listed more than once, and not alike: see {lines} and what follows."
                 taken.findings.append(rules.BROKEN_BILL(taken.where("Component", taken.numbers[rows[0]]), what))
     return repeated
+
+
+def once_each(parts: Sequence[Taken]) -> list[Finding]:
+    """A bill that several files have, once; where they do not have it alike, which is right is asked."""
+    known: dict[str, tuple[Taken, list[str]]] = {}
+    findings = []
+    for taken in parts:
+        names_compared = [name for name in taken.plan.table.names if name in taken.columns and name != "Note"]
+        lines: dict[str, list[str]] = defaultdict(list)
+        for cells in zip(*(taken.columns[name].tolist() for name in names_compared), strict=True):
+            lines[str(cells[0])].append(repr(cells))
+        again = [parent for parent in lines if parent in known]
+        for parent in again:
+            other, there = known[parent]
+            if sorted(there) != sorted(lines[parent]):
+                files = f"{other.plan.grid.label} and {taken.plan.grid.label}"
+                what = f"The bill of {short_text(parent)} is in {files}, and not alike."
+                findings.append(rules.BROKEN_BILL(taken.plan.where, what))
+        gone = np.isin(taken.columns["Parent"].astype(str), again)
+        taken.drop(gone, "lines of a bill that another file has")
+        known |= {parent: (taken, rows) for parent, rows in lines.items() if parent not in known}
+    return findings
 
 
 # ---------------------------------------------------------------------------------------------- part lists

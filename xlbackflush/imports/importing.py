@@ -8,7 +8,7 @@ Errors leave the workbook as it is. What was written can be taken back: `xlbackf
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.typed import text_of
 from xlbackflush.imports import rules
-from xlbackflush.imports.bills import as_lines, summed_rows
+from xlbackflush.imports.bills import as_lines, once_each, summed_rows
 from xlbackflush.imports.files import Grid, files_in, grids_of
-from xlbackflush.imports.mapping import ABOVE, HELPERS, Line, Options, lines_of, pattern
+from xlbackflush.imports.mapping import ABOVE, Line, Options, lines_of, pattern
+from xlbackflush.imports.names import HELPERS
 from xlbackflush.imports.recognise import Plan, not_there, plans
 from xlbackflush.imports.taking import NUMBERED_BY, BookFacts, Taken, numbered, take
 from xlbackflush.model.errors import RefusedError, UnusableError
@@ -205,6 +206,8 @@ class _Import:
             if not mode:
                 continue
             self._number(table, parts)
+            if table == "BOM":
+                self.result.findings += once_each(parts)
             self._drop_known(table, parts, mode)
             part, source = self._book.package.tables[table], self._sources[table]
             rows = {
@@ -281,14 +284,24 @@ class _Import:
                 [_key(cell) for cell in cells.get(name, [""] * len(self._sources[table].rows))] for name in columns
             ]
             known = set(zip(*there, strict=True))
-        if len(parts) == 1 and not known:
-            return
         for taken in parts:
             own = [[_key(cell) for cell in _column(schema.TABLES[table].column(name), taken)] for name in columns]
             keys = list(zip(*own, strict=True))
+            has_documents = not taken.numbered and "Document" in taken.columns
+            if has_documents:
+                self._note_alike(taken, keys)
             taken.drop(np.array([key in known for key in keys], dtype=bool), "already there, alike in every column")
-            if not taken.numbered and "Document" in taken.columns:
+            if has_documents or table == "StandardCost":
                 known |= set(keys)
+
+    def _note_alike(self, taken: Taken, keys: Sequence[tuple[object, ...]]) -> None:
+        """A note on rows of one file that are alike in every column: they may be entered twice, and stay."""
+        alike = len(keys) - len(set(keys))
+        if alike:
+            first = next(key for key, count in Counter(keys).items() if count > 1)
+            at = [row for row, key in enumerate(keys) if key == first][1]
+            what = f"{several(alike, 'row')} of the file {'is' if alike == 1 else 'are'} alike in every column to another one."
+            self.result.findings.append(rules.REPEATED_ROWS(taken.where("Document", taken.numbers[at]), what))
 
     # ------------------------------------------------------------------------------------------------ write
 

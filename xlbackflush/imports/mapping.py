@@ -17,9 +17,6 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter, column_number
 
-HELPERS = (
-    names.ONLY, names.LEVEL, names.PATH, names.DESIGNATORS, names.PER, names.PRICE_PER, names.LINE_TOTAL, names.CURRENCY,
-)  # fmt: skip
 DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT = "day first", "month first", "decimal comma", "decimal point"
 FILL_DOWN, LEAVE_OUT, INDENTED, ABOVE = "fill down", "leave out", "indented", "above headings"
 FORMS = (DAY_FIRST, MONTH_FIRST, DECIMAL_COMMA, DECIMAL_POINT, FILL_DOWN, LEAVE_OUT, INDENTED, ABOVE)
@@ -81,7 +78,7 @@ class Options:
 
     def lines(self, grid: Grid, table: str) -> list[Line]:
         """What it says, as lines of the Import Map of a table."""
-        targets = {name.casefold(): name for name in (*schema.TABLES[table].names, *HELPERS)}
+        targets = {name.casefold(): name for name in (*schema.TABLES[table].names, *names.HELPERS)}
         words: dict[str, list[str]] = {}
         lines = [*self._columns(grid, table, targets, words), *self._constants(grid, table, targets)]
         for said in self.only:

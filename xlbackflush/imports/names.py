@@ -31,6 +31,7 @@ from xlbackflush.schema.words import (
 # what a source column can say besides filling a column of the table
 ONLY, LEVEL, PATH, DESIGNATORS = "Only", "Level", "Path", "Designators"
 PER, PRICE_PER, LINE_TOTAL, CURRENCY = "Per", "Price per", "Line total", "Currency"
+HELPERS = (ONLY, LEVEL, PATH, DESIGNATORS, PER, PRICE_PER, LINE_TOTAL, CURRENCY)
 
 _ITEM = (
     "item, item code, item no, item number, item id, itemid, internal reference, default code, product internal reference, "
@@ -241,8 +242,8 @@ HEADINGS: dict[str, dict[str, str]] = {
         ),
         "Note": _NOTE,
     },
-    "InventoryCount": {name: name for name in schema.TABLES["InventoryCount"].names},
-    "Opening": {name: name for name in schema.TABLES["Opening"].names},
+    "InventoryCount": {},
+    "Opening": {},
 }  # fmt: skip
 
 #: words of a file's or a sheet's name -> its table
@@ -317,14 +318,18 @@ def names_of(heading: str) -> tuple[str, ...]:
 
 
 def _ranks(listed: str) -> dict[str, int]:
-    return {plain(name): rank for rank, name in enumerate(listed.split(","))}
+    return {plain(name): rank for rank, name in enumerate(listed.split(",")) if name}
+
+
+def _of_table(table: str) -> dict[str, dict[str, int]]:
+    """The headings of the columns that a table has, each with its own name first, and of what helps to fill them."""
+    columns = dict.fromkeys(schema.TABLES[table].names, "") | HEADINGS[table]
+    known = (*schema.TABLES[table].names, *HELPERS)
+    return {name: {**_ranks(listed), plain(name): -1} for name, listed in columns.items() if name in known}
 
 
 #: table -> column -> plain heading -> rank; our own name is the first
-RANKS: dict[str, dict[str, dict[str, int]]] = {
-    table: {column: {**_ranks(listed), plain(column): -1} for column, listed in columns.items()}
-    for table, columns in HEADINGS.items()
-}
+RANKS: dict[str, dict[str, dict[str, int]]] = {table: _of_table(table) for table in HEADINGS}
 #: column -> plain word of theirs -> ours
 MEANINGS: dict[str, Mapping[str, str]] = {
     column: {plain(word): ours for ours, listed in words.items() for word in listed.split(",")}

@@ -6,7 +6,7 @@ knows, words for events. What is left in doubt is a finding that says what to ty
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from xlbackflush import schema
@@ -15,7 +15,7 @@ from xlbackflush.engine.inputs.headers import alike
 from xlbackflush.engine.inputs.readings import dates
 from xlbackflush.imports import names, rules
 from xlbackflush.imports.files import Grid
-from xlbackflush.imports.mapping import ABOVE, HELPERS, INDENTED, Expression, Line, Options, expression
+from xlbackflush.imports.mapping import ABOVE, INDENTED, Expression, Line, Options, expression
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import number_in
@@ -140,7 +140,7 @@ def _plan(grid: Grid, table: str, own: Sequence[Line], options: Options, codes: 
     said = options.lines(grid, table)
     spoken = {line.column for line in said if line.source_column or "=" not in line.values}
     lines = [line for line in own if line.column not in spoken] + said
-    order = [*schema.TABLES[table].names, *HELPERS]
+    order = [*schema.TABLES[table].names, *names.HELPERS]
     unknown = [line for line in lines if line.column not in order]
     lines = [line for line in lines if line.column in order]
     header, headings = _headings(grid, table, lines)
@@ -376,8 +376,3 @@ def _missing(plan: Plan) -> list[Finding]:
         fix += f', or say it for all rows: --set "{name}={column.choices[0] if column.choices else "..."}".'
         findings.append(rules.MISSING_COLUMN(plan.where, what, fix=fix))
     return findings
-
-
-def described(plan: Plan) -> Mapping[str, str]:
-    """Column -> what it was taken from."""
-    return {column: plan.heading(column) for column in plan.columns}

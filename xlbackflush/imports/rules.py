@@ -28,8 +28,7 @@ BROKEN_QUOTES = Rule("I13", WARNING, "Quotation mark that does not close", "Look
 EXPECTED_FILE = Rule("I14", WARNING, "File that Import Map expects is not there",
     "Export it; or delete its rows on sheet Import Map.")
 NOT_RECOGNISED = Rule("I15", WARNING, "File left alone", "Name its table, if it belongs to the import: --to.")
-TOO_MANY_ROWS = Rule("I16", ERROR, "More rows than a sheet has", "Import fewer files, or shorter ones.")
-REPEATED_ROWS = Rule("I17", NOTE, "Rows alike", "Compare them with their documents: the export may have them twice.")
+REPEATED_ROWS = Rule("I16", NOTE, "Rows alike", "Compare them with their documents: the export may have them twice.")
 # fmt: on
 
 _AMBIGUOUS = "which can be"

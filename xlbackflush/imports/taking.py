@@ -111,6 +111,7 @@ def take(plan: Plan, book: BookFacts) -> Taken:
     _shares(taken)
     _blanks(taken)
     _period(taken, book)
+    _check_line_totals(taken)
     _signs(taken)
     _codes(taken, book)
     lines = set(taken.numbers)
@@ -371,7 +372,7 @@ def _prices(taken: Taken, book: BookFacts) -> None:
             what = f"The currency of {count} is {listed(list(others))}; that of the workbook is {book.currency}."
             fix = f'Export them in {book.currency}; or leave them out: --only "{heading}={book.currency}".'
             taken.findings.append(rules.OTHER_CURRENCY(taken.plan.where, what, fix=fix))
-    total = columns.pop(names.LINE_TOTAL, None)
+    total = columns.get(names.LINE_TOTAL)
     quantity = columns.get("Quantity")
     if total is not None and quantity is not None and "Actual price" not in columns:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -394,11 +395,11 @@ def _prices(taken: Taken, book: BookFacts) -> None:
                     taken.notes.append(
                         f"The {what} of {count} is for more than one unit (such as {shown}): it was divided by that."
                     )
-    _check_line_totals(taken, total)
 
 
-def _check_line_totals(taken: Taken, total: Any) -> None:
+def _check_line_totals(taken: Taken) -> None:
     """Line totals that are not quantity x price: the price is for a pack, or one of the three is wrong."""
+    total = taken.columns.pop(names.LINE_TOTAL, None)
     price, quantity = taken.columns.get("Actual price"), taken.columns.get("Quantity")
     if total is None or price is None or quantity is None:
         return

@@ -225,11 +225,14 @@ def times_counted(cell: str) -> str:
     return f'SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))'
 
 
-def invoiced(item_cell: str, has_receipts: bool) -> str:
+def invoiced(sheets: Sheets, item_cell: str, has_receipts: bool) -> str:
     """Purchases of one item at actual price, with other cost."""
     if has_receipts:
         return f'SUMPRODUCT((Receipts[Item]&""={item_cell})*1,Receipts[Payable])'
-    return f'SUMPRODUCT((Purchases[Item]&""={item_cell})*1,Purchases[Quantity],Purchases[Actual price])'
+    rows, per = f'(Purchases[Item]&""={item_cell})', "Purchases[Price per]"
+    once = f'/({per}+({per}=""))' if sheets.has("Purchases", "Price per") else "*1"  # blank is 1
+    total = f"SUMPRODUCT({rows}{once},Purchases[Quantity],Purchases[Actual price])"
+    return f"{total}+SUMPRODUCT({rows}*1,Purchases[Other cost])" if sheets.has("Purchases", "Other cost") else total
 
 
 def ledger_sum(column: str, roles: Sequence[str]) -> str:

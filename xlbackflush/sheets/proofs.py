@@ -78,7 +78,7 @@ def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:
     if isinstance(basis, Flow):
         return _flow(run, basis)
     if isinstance(basis, Invoices):
-        return invoiced(product, run.has_receipts)
+        return invoiced(run.sheets, product, run.has_receipts)
     wanted = dict(basis.where)
     if "Class" in wanted:  # SUMIFS finds no blanks that are a formula's, and takes 007 for 7
         return _product(f"{basis.table}[{basis.column}]", ((f"{basis.table}[{c}]", v) for c, v in wanted.items()))

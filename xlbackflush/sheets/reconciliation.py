@@ -103,7 +103,7 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
         "Scrapped": [scrapped(run, "Required qty", row) for row in rows],
         "Counted": counted,
         "In process": [_off_the_shelf("Required qty", row, schema.UNITS_IN_PROCESS) if inside else "" for row in rows],
-        "Invoiced": [invoiced(row["Item"], run.has_receipts) for row in rows],
+        "Invoiced": [invoiced(run.sheets, row["Item"], run.has_receipts) for row in rows],
         "Other cost": typed("Receipts", "Other cost") if run.has_receipts else [""] * len(rows),
         "Received amount": _received_amount(run, rows, bought),
     }

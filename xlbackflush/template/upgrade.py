@@ -336,7 +336,8 @@ class _Upgrade:
         for table in sheet.tables:
             file, _ = free_part(package, "xl/tables/table")
             last = HEADER_ROW + len(rows[table.name])
-            new[file] = table_xml(table, self._next_table(), HEADER_ROW, last)
+            new[file] = written = table_xml(table, self._next_table(), HEADER_ROW, last)
+            package.replace(file, written.encode())  # so that the next table has another name and number
             related.append(("table", f"/{file}"))
             self.added.append(f"sheet {sheet.name} with table {table.name}")
         if drawn:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
@@ -45,12 +46,14 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
-from xlbackflush.workbook.input_rows import NewRows, write_rows
 from xlbackflush.workbook.kept import Note, notices
 from xlbackflush.workbook.kept_file import Kept, OwnThings, standing_sheet
 from xlbackflush.workbook.open_file import check_free, reserved, tidied, usable
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
+
+if TYPE_CHECKING:
+    from xlbackflush.workbook.input_rows import NewRows
 
 
 class FileBook:
@@ -220,6 +223,8 @@ class FileBook:
 
         Formulas that refer to them show what they no longer come to, so that Excel has to calculate.
         """
+        from xlbackflush.workbook.input_rows import write_rows
+
         styles, places = self.styles(), decimals(currency)
         for name, new in rows.items():
             write_rows(self.package, self.package.tables[name], new, styles, places)

@@ -53,8 +53,6 @@ def trace_columns(
     """A part of the rows as the sheet Trace shows them, by column; days are Excel's numbers, None is blank."""
     items, lines, roots = bill.items, bill.lines, demand.roots
     events, posts = np.array(demand.events, dtype=object), demand.posts
-    classes = np.array(bill.typed_classes, dtype=object)
-    charged = np.where(roots.item_class != "", classes[roots.item], "")
 
     def named(item: Ints, line: Ints) -> Texts:  # the BOM may spell a code in other case than Standard Cost
         return np.where(line < 0, items.code[item], lines.spelled[line]) if len(lines) else items.code[item]
@@ -92,9 +90,19 @@ def trace_columns(
         "Started": _where(shown.started, ~relieved),
         "First day": shown.first.tolist(),
         "Last day": shown.last.tolist(),
-        "Class charged": charged[shown.root].tolist(),
-        "Class relieved": np.where(np.isin(credited, schema.BY_CLASS), classes[shown.item], "").tolist(),
+        **_classes(bill, demand, shown, credited),
     }
+
+
+def _classes(bill: Bill, demand: Demand, shown: ExplosionRows, credited: Texts) -> dict[str, Sequence[str | None]]:
+    """The classes of the accounts debited and credited, row by row."""
+    if len(bill.classes) == 1:
+        blank = [None] * len(shown)
+        return {"Class charged": blank, "Class relieved": blank}
+    classes, roots = np.array(bill.typed_classes, dtype=object), demand.roots
+    charged = np.where(roots.item_class != "", classes[roots.item], "")
+    relieved = np.where(np.isin(credited, schema.BY_CLASS), classes[shown.item], "")
+    return {"Class charged": charged[shown.root].tolist(), "Class relieved": relieved.tolist()}
 
 
 def _where(column: Floats, shown: Bools) -> list[float | None]:

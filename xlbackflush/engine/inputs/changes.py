@@ -112,7 +112,8 @@ def _means_the_same(change: Change, names: Sequence[str]) -> bool:
         setting = next((s for s in schema.SETTINGS if s.name == str(row.get("Setting")).strip()), None)
         return setting is not None and row.get("Value") == setting.default
     default = schema.ROLES.get(str(row.get("Role")).strip())
-    return change.table == "Accounts" and default is not None and (row.get("Account"), row.get("Name")) == default
+    is_default = default is not None and (row.get("Account"), row.get("Name")) == default and not row.get("Class")
+    return change.table == "Accounts" and is_default
 
 
 def _applied(old: Source, new: Source, chosen: Sequence[Change]) -> Source:
