@@ -195,7 +195,8 @@ def test_an_amount_with_another_sign_that_fits_the_item_is_likely_in_our_currenc
 @pytest.mark.parametrize(
     ("others", "what", "fix"),
     [
-        ([0.02], "The other bill line of Brass (in Lamp) has 2 %.", "Type 2 % if it is as there, 15 % if 1.15 was meant as a factor."),
+        ([0.02], "The other bill line of Brass (in Lamp) has 2 %.",
+         "Type 2 % if it is as there, 15 % if 1.15 was meant as a factor."),
         ([0.15], "The other bill line of Brass (in Lamp) has 15 %.", "Type 15 %, as there."),
         ([0.02, 0.05], "The other bill lines of Brass (in Lamp and Torch) have 2 % to 5 %.", "Type 15 %, if that is meant."),
     ],
