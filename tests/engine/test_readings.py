@@ -192,6 +192,17 @@ def test_an_amount_with_another_sign_that_fits_the_item_is_likely_in_our_currenc
     assert finding.what.endswith(what) and finding.fix.startswith(fix)
 
 
+def test_a_price_by_the_box_is_compared_with_that_of_a_box():
+    """2.04 for a box of 10 is far from the standard of 2.00 each."""
+    tables = plant()
+    ore = next(row for row in tables["StandardCost"] if row["Item"] == "Ore")
+    ore["UoM"] = "each"
+    tables["Units"] = [{"Item": "Ore", "From": "box", "To": "each", "Factor": 10}]
+    tables["Purchases"][0] |= {"Actual price": "\u20ac 2.04", "UoM": "box"}
+    [finding] = [each for each in run(april(), tables).findings if each.where == "Purchases!E7"]
+    assert finding.fix.startswith("Convert it to USD")
+
+
 @pytest.mark.parametrize(
     ("others", "what", "fix"),
     [

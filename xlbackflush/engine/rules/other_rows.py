@@ -11,6 +11,7 @@ import numpy as np
 
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.percentages import factor_meant
+from xlbackflush.engine.rules.plausibility.figures import middle as median
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.addresses import Address, address
@@ -18,7 +19,7 @@ from xlbackflush.model.arrays import Bools, Texts, where_true
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source, number_in
-from xlbackflush.model.words import NAMED, listed, price, share
+from xlbackflush.model.words import NAMED, listed, number, price, share
 
 
 def told(inputs: Inputs, findings: Sequence[Finding]) -> list[Finding]:
@@ -69,7 +70,7 @@ def _planned_loss(inputs: Inputs, finding: Finding, row: int) -> Finding:
     if len(losses) > 1 or meant is None:
         return replace(finding, what=what)
     there = share(losses[0], 4)
-    fix = f"Type {there} if it is as there, {share(meant, 4)} if {value:g} was meant as a factor."
+    fix = f"Type {there} if it is as there, {share(meant, 4)} if {number(value)} was meant as a factor."
     if share(meant, 4) == there:
         fix = f"Type {there}, as there."
     return replace(finding, what=what, fix=fix)
@@ -84,21 +85,15 @@ def _price(inputs: Inputs, finding: Finding, row: int) -> Finding:
     at = int(np.flatnonzero(purchases.row == row)[0])
     if not isinstance(text, str) or not other_currency(text, currency) or at in inputs.converted.purchases:
         return finding
-    item, each = str(purchases.item[at]), np.nan_to_num(purchases.price_per[at], nan=1.0) or 1.0
+    item, each = str(purchases.item[at]), float(np.nan_to_num(purchases.price_per[at], nan=1.0)) or 1.0
     standards = inputs.standard_cost
     standard = standards.material_price[[code_key(code) == code_key(item) for code in standards.item.tolist()]]
     receipts = purchases.actual_price[_alike(purchases.item, at)]
-    for whose, prices in (("standard", standard), ("other receipts", receipts)):
-        known = prices[prices > 0]
-        if not len(known):
-            continue
-        usual = float(np.median(known))
+    for what_costs, prices in ((f"the standard of {item}", standard), (f"the other receipts of {item}", receipts)):
+        usual = median(prices[prices > 0])
         for amount in amounts_of_any_currency(text):
-            if abs(amount / each / usual - 1) <= _NEAR:
-                near = f"the standard of {item}, {price(usual)}"
-                if whose != "standard":
-                    near = f"what the other receipts of {item} cost, {price(usual)}"
-                what = f"{finding.what} {price(amount)} is near {near}{' each' if each != 1 else ''}."
+            if abs(amount / each / usual - 1) <= _NEAR:  # of no prices the median is NaN, near to nothing
+                what = f"{finding.what} {price(amount)} is near {what_costs}, {price(usual)}{' each' * (each != 1)}."
                 fix = f"Type {price(amount)} if the price is in {currency}; else convert it to {currency}."
                 return replace(finding, what=what, fix=fix)
     return finding

@@ -317,7 +317,9 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
     kind = int(np.argmax(over))
     rows = where_true(book.kind == kind)
     if over[kind] >= _TYPED_ELSEWHERE * math.fsum(amounts) and len(rows):
-        text += f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: some rows may have the wrong cost type."
+        text += (
+            f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: some rows may have the wrong cost type."
+        )
         missing = [KINDS[k] for k in alone] or [schema.CONVERSION]
         where, fix = _rows_under_another_type(period, book, rows, missing)
     return f.NEVER_INCURRED.weighed(where, text, math.fsum(amounts), fig.loud(period), fix)
