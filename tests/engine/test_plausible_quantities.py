@@ -368,6 +368,13 @@ def test_a_quantity_to_type_is_in_the_unit_of_its_cell():
     assert finding.fix == "Check document PO-12 of 2026-04-06; if it says 300 pcs, type 5 box in Purchases!D8."
 
 
+def test_lines_of_a_bought_item_that_are_ignored_have_no_effect():
+    tables = plant()
+    tables["BOM"].append(line("Seat", "Screw", 2))
+    [finding] = [each for each in run(april(), tables).findings if each.where == "BOM!A13"]
+    assert (finding.code, finding.effect) == ("B05", None)
+
+
 def test_two_lines_with_each_others_quantity_are_one_finding():
     """A chair takes 12 seats and one screw."""
     tables = plant()
