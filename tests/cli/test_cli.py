@@ -270,6 +270,17 @@ def test_a_line_says_the_effect_in_money(tmp_path: Path) -> None:
     assert line.startswith("Warning  Purchases!E27  ") and "  Effect: 9,835,875.00 USD.  Fix: " in line
 
 
+def test_a_draft_with_warnings_says_what_is_left_to_do(tmp_path: Path) -> None:
+    path = sample_book(tmp_path / "demo.xlsm", "widgets")
+    parts = Parts(path)
+    parts.put_all("Purchases", {"E27": 7875})
+    lines = cli("run", parts.save(path)).out.splitlines()
+    assert lines[-2:] == ["", "Before you post, correct the warning or make sure that it is right."]
+    parts.put_all("Purchases", {"E27": 7875, "E14": 6.2})
+    lines = cli("run", parts.save(path)).out.splitlines()
+    assert lines[-1] == "Before you post, correct the 2 warnings or make sure that they are right."
+
+
 def test_one_cause_in_sixty_cells_is_one_line(tmp_path: Path) -> None:
     path = sample_book(tmp_path / "demo.xlsm", "widgets")
     out = cli("run", wrong(path, 60)).out.splitlines()

@@ -279,7 +279,7 @@ def test_swapped_dates_of_the_period_are_one_finding():
     [finding] = run(april() | settings, plant()).findings
     assert finding.code == "S01"
     assert finding.what == "Period start 2026-04-30 lies after Period end 2026-04-01: the two look swapped."
-    assert finding.fix == "Exchange the two dates on Setup."
+    assert finding.fix == "Exchange Setup!B9 and Setup!B10."
 
 
 def test_a_period_end_of_the_year_before_is_not_called_swapped():

@@ -291,6 +291,67 @@ def test_a_cost_type_that_was_forgotten():
     assert named(tables)[1:] == ("W25", "Actuals")
 
 
+def test_rows_that_may_be_of_a_forgotten_cost_type_are_listed_the_likeliest_by_their_notes_first():
+    """Fixed overhead allowed is 4,000, incurred 1,000.12 + 903.11 + 840.50 + 701.17 + 500.20 = 3,945.10."""
+    tables, variable, fixed = company(), "Variable overhead", "Fixed overhead"
+    notes = [
+        ("Rent", 1000.12),
+        ("Depreciation", 903.11),
+        ("", 840.5),
+        ("Insurance", 701.17),
+        ("Hall supervisor", 500.2),
+    ]
+    tables["Actuals"][4] |= {"Note": "Electricity"}
+    tables["Actuals"][6:] = [cost(variable, amount, day(21)) | {"Note": note} for note, amount in notes]
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W25", "Actuals!C13")
+    assert finding.fix == (
+        "Correct Cost type to Fixed overhead in some of these rows, not in all: Actuals!C13 (Rent: 1,000.12), "
+        "Actuals!C14 (Depreciation: 903.11), Actuals!C16 (Insurance: 701.17), Actuals!C17 (Hall supervisor: 500.20), "
+        "Actuals!C11 (Electricity: 1,230.40), Actuals!C15 (A-840.5: 840.50) and Actuals!C12 (A-801.15: 801.15). By their "
+        "notes the first 4 are likely, 3,104.60 together. Do not enter the costs twice."
+    )
+    # whoever changes them all is sent to those that were right, not back to where he came from
+    tables["Actuals"][4:] = [row | {"Cost type": fixed} for row in tables["Actuals"][4:]]
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W25", "Actuals!C11")
+    assert (
+        "to Variable overhead in some of these rows, not in all: Actuals!C11 (Electricity: 1,230.40), " in finding.fix
+    )
+    tables["Actuals"][4:6] = [row | {"Cost type": variable} for row in tables["Actuals"][4:6]]
+    assert unlikely(tables) == []
+
+
+def test_pay_per_hour_is_compared_with_that_of_the_same_crew():
+    """Pay of 2,053 for 100 h, typed as 20,530; the other row with the note has 2,051 for 100 h, the others 10 % more."""
+    tables = company()
+    for at, (note, amount) in enumerate(
+        (("Boards", 2051.0), ("Motors", 2256.0), ("Boards", 20530.0), ("Motors", 2258.0))
+    ):
+        tables["Actuals"][at] |= {"Note": note, "Amount": amount}
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W24", "Actuals!E9")
+    assert "2,053.00 would be 20.53 an hour, as in the other rows with the same note (about 20.51)." in finding.what
+
+
+@pytest.mark.parametrize(("currency", "cents"), [("USD", True), ("JPY", False), ("KWD", False)])
+def test_cents_are_named_where_the_currency_has_them(currency: str, cents: bool):
+    finding = only(times(company(), "Purchases", 0, "Actual price", 100), Currency=currency)
+    looks = (
+        "a price per 100, a price in cents, or a lost decimal point"
+        if cents
+        else "a price per 100, or a lost decimal point"
+    )
+    assert f"looks like {looks}: " in finding.what
+    finding = only(times(company(), "Actuals", 6, "Amount", 100), Currency=currency)
+    looks = (
+        "an amount in cents, or a decimal point shifted by two digits"
+        if cents
+        else "a decimal point shifted by two digits"
+    )
+    assert f"looks like {looks}: " in finding.what
+
+
 def test_conversion_that_holds_the_overhead_is_quiet():
     tables = company()
     tables["Actuals"][4:] = [cost("Conversion", amount, day(22)) for amount in (3501.2, 2399.1)]

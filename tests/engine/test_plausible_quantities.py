@@ -334,6 +334,47 @@ def test_a_quantity_per_unit_that_the_counts_contradict_is_named_with_the_one_th
     assert finding.effect == pytest.approx(272 * abs(typed - 1) * 11)
 
 
+def test_a_line_in_the_wrong_unit_is_named_at_its_unit():
+    """A chair takes 0.05 l of varnish, 242 of them 12.1 l: 20 + 0 - 12.1 = 7.9. In ml they would take 0.0121 l."""
+    tables = plant()
+    tables["StandardCost"].append(buy("Varnish", 90) | {"UoM": "l"})
+    tables["BOM"].append(line("Chair", "Varnish", 0.05, UoM="ml"))
+    tables["Stock"].append({"Item": "Varnish", "Opening qty": 20, "Counted qty": 7.9})
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W60", "BOM!D13")
+    assert finding.what.startswith(
+        "Chair takes 0.05 ml (0.00005 l) of Varnish: the unit looks wrong, ml instead of l. With 0.05 l, the book stock of "
+        "Varnish is 7.9 l (7.9 l counted)"
+    )
+    assert finding.fix.startswith("Check the bill; if one Chair takes 0.05 l, type l as UoM.")
+
+
+def test_a_quantity_to_type_is_in_the_unit_of_its_cell():
+    """500 ml where 50 ml are right, and 50 boxes of 60 legs where 5 were received."""
+    tables = plant()
+    tables["StandardCost"].append(buy("Varnish", 90) | {"UoM": "l"})
+    tables["BOM"].append(line("Chair", "Varnish", 500, UoM="ml"))
+    tables["Stock"].append({"Item": "Varnish", "Opening qty": 20, "Counted qty": 7.9})
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W60", "BOM!C13")
+    assert "takes 500 ml (0.5 l) of Varnish: it looks 10 times too large; 0.05 l would fit" in finding.what
+    assert finding.fix.startswith("Check the bill; if one Chair takes 0.05 l, type 50 ml.")
+    tables = plant()
+    tables["StandardCost"][2] |= {"UoM": "each"}
+    tables["Units"] = [{"Item": "Leg", "From": "box", "To": "each", "Factor": 60}]
+    tables["Purchases"][1] |= {"Quantity": 50, "UoM": "box", "Actual price": 181.2}
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W41", "Purchases!D8")
+    assert finding.fix == "Check document PO-12 of 2026-04-06; if it says 300 pcs, type 5 box in Purchases!D8."
+
+
+def test_lines_of_a_bought_item_that_are_ignored_have_no_effect():
+    tables = plant()
+    tables["BOM"].append(line("Seat", "Screw", 2))
+    [finding] = [each for each in run(april(), tables).findings if each.where == "BOM!A13"]
+    assert (finding.code, finding.effect) == ("B05", None)
+
+
 def test_two_lines_with_each_others_quantity_are_one_finding():
     """A chair takes 12 seats and one screw."""
     tables = plant()

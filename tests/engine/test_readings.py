@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from april import april, day
+from april import april, buy, day, line, made
 from plant import plant
 from support import Row, compute, run, sources
 
@@ -168,6 +168,60 @@ def test_the_sign_of_another_currency_is_no_amount():
     [finding] = run(april(), tables).findings
     assert (finding.code, finding.where) == ("C04", "Purchases!E7")
     assert "amounts are in USD" in finding.what and finding.fix.startswith("Convert it to USD")
+
+
+@pytest.mark.parametrize(
+    ("typed", "beside", "what", "fix"),
+    [  # the standard of Ore is 2.00, its other receipt cost 2.01
+        ("\u20ac 2.10", {}, " 2.10 is near the standard of Ore, 2.00.", "Type 2.10 if the price is in USD"),
+        ("2,10 EUR", {}, " 2.10 is near the standard of Ore, 2.00.", "Type 2.10 if the price is in USD"),
+        (
+            "\u20ac 210",
+            {"Price per": 100},
+            " 210.00 is near the standard of Ore, 2.00 each.",
+            "Type 210.00 if the price",
+        ),
+        ("\u20ac 7.80", {}, "amounts are in USD.", "Convert it to USD"),
+    ],
+)
+def test_an_amount_with_another_sign_that_fits_the_item_is_likely_in_our_currency(typed, beside, what, fix):
+    tables = plant()
+    tables["Purchases"][0] |= {"Actual price": typed, **beside}
+    [finding] = run(april(), tables).findings
+    assert (finding.code, finding.where) == ("C04", "Purchases!E7")
+    assert finding.what.endswith(what) and finding.fix.startswith(fix)
+
+
+def test_a_price_by_the_box_is_compared_with_that_of_a_box():
+    """2.04 for a box of 10 is far from the standard of 2.00 each."""
+    tables = plant()
+    ore = next(row for row in tables["StandardCost"] if row["Item"] == "Ore")
+    ore["UoM"] = "each"
+    tables["Units"] = [{"Item": "Ore", "From": "box", "To": "each", "Factor": 10}]
+    tables["Purchases"][0] |= {"Actual price": "\u20ac 2.04", "UoM": "box"}
+    [finding] = [each for each in run(april(), tables).findings if each.where == "Purchases!E7"]
+    assert finding.fix.startswith("Convert it to USD")
+
+
+@pytest.mark.parametrize(
+    ("others", "what", "fix"),
+    [
+        ([0.02], "The other bill line of Brass (in Lamp) has 2 %.",
+         "Type 2 % if it is as there, 15 % if 1.15 was meant as a factor."),
+        ([0.15], "The other bill line of Brass (in Lamp) has 15 %.", "Type 15 %, as there."),
+        ([0.02, 0.05], "The other bill lines of Brass (in Lamp and Torch) have 2 % to 5 %.", "Type 15 %, if that is meant."),
+    ],
+)  # fmt: skip
+def test_planned_scrap_beyond_all_is_told_beside_that_of_other_bills(others: list[float], what: str, fix: str):
+    parents = ["Bulb", "Lamp", "Torch"][: len(others) + 1]
+    losses = [1.15, *others]
+    tables = {
+        "StandardCost": [buy("Brass", 4), *map(made, parents)],
+        "BOM": [line(each, "Brass", 1, **{"Scrap %": loss}) for each, loss in zip(parents, losses, strict=True)],
+    }
+    [finding] = [each for each in run(april(), tables).findings if each.severity == schema.ERROR]
+    assert (finding.code, finding.where, finding.fix) == ("C07", "BOM!E7", fix)
+    assert finding.what.endswith(what)
 
 
 def test_cells_of_formulas_are_errors_with_a_remedy_for_formulas():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlbackflush.dataclass import asdict
+from xlbackflush.schema import WARNING
 from xlbackflush.terminal import is_watched, say, show_stage, warn
 
 if TYPE_CHECKING:
@@ -123,7 +124,17 @@ def _table(outcome: RunResult, view: ProductView) -> list[str]:
     if view.file:
         rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))
     left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
-    return [f"{a:<{left}}  {b:>{right}}" for a, b in rows]
+    lines = [f"{a:<{left}}  {b:>{right}}" for a, b in rows]
+    return [*lines, *_before_posting(outcome.findings)] if run.is_draft else lines
+
+
+def _before_posting(findings: Sequence[Finding]) -> list[str]:
+    """What is left to do with the warnings of a draft."""
+    count = sum(finding.severity == WARNING for finding in findings)
+    if not count:
+        return []
+    them, are = ("the warning", "it is") if count == 1 else (f"the {count:,} warnings", "they are")
+    return ["", f"Before you post, correct {them} or make sure that {are} right."]
 
 
 def _checked(outcome: RunResult) -> str:

@@ -84,7 +84,7 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[f.Findi
     inputs, of_cells = accept({table.name: sources[table.name] for table in TABLES if table.name in sources})
     period = Period(inputs)
     of_rows = [each for rule in RULES[INPUTS] if rule is not counts_complete for each in rule(period)]
-    findings = f.in_order(causes.grouped(causes.of_inputs(inputs, of_cells, of_rows)))
+    findings = f.in_order(causes.grouped(causes.of_inputs(period.inputs, of_cells, of_rows)))
     errors = [finding for finding in findings if finding.severity == schema.ERROR]
     if errors:
         return None, errors

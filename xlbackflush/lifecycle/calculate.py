@@ -44,7 +44,7 @@ def calculate(
     progress("Checking inputs")
     inputs, of_cells = accept(raw_tables, fixed)
     period = Period(inputs)
-    findings = causes.of_inputs(inputs, of_cells, list(rules.findings(period, rules.INPUTS)))
+    findings = causes.of_inputs(period.inputs, of_cells, list(rules.findings(period, rules.INPUTS)))
     findings += _other_currency(inputs, record_tables or {})
     if not has_errors(findings) and record_tables:  # amounts on record are read with the decimals of their currency
         period = period.with_record(records.read(record_tables, period.places))

@@ -576,7 +576,8 @@ FINDINGS = table(
     text("How to fix", "The remedy.", width=60, wrap=True, field="fix"),
     money(
         "Effect",
-        "Effect in money, where there is one.",
+        "About how far inventories, cost of goods sold or variances change if the fix is made; blank where nothing changes, "
+        "or how far is not known.",
         width=14,
         field="effect",
         recorded="Measured by the check of the inputs: the finding says what and where.",

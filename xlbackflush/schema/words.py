@@ -105,6 +105,12 @@ SUPPORTED, CANDIDATE, CANNOT_TELL = "Supported", "Candidate", "Cannot tell"
 #: what witnesses say of a production count
 CONTRADICTED, DOUBTFUL, AGREES, NO_WITNESS = "Contradicted", "Doubtful", "Agrees", "No witness"
 
+#: cost type -> words, in small letters, of which a note or a document of a cost of that type often has one
+NOTES_OF_COST_TYPES = {
+    LABOR: "payroll wage overtime",
+    VARIABLE_OVERHEAD: "electric power energy consumable supplies lubricant",
+    FIXED_OVERHEAD: "rent depreciation insurance supervis lease leasing property salary salaries",
+}
 #: units of measure, in small letters, of what is counted by the piece
 BY_THE_PIECE = ("", "each", "ea")
 #: units of measure: name that `pint` has for it ("": none, it is no physical unit) -> its spellings, in small letters

@@ -158,7 +158,7 @@ def _settings(source: Source, reading: Reading) -> tuple[Settings, dict[str, str
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
         findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{short_text(code)}".'))
     if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
-        findings.append(_reversed_period(settings, cells["Period end"]))
+        findings.append(_reversed_period(settings, cells["Period start"], cells["Period end"]))
     for name, date in (("Period start", settings.period_start), ("Period end", settings.period_end)):
         if date and date not in _PERIODS:
             what = f"{name} is {day(date)}; a period lies between 1900-03-01 and 9999-12-30."
@@ -184,13 +184,13 @@ def _default(setting: schema.Setting) -> str:
     return share(number) if setting.kind == "percent" else in_words(number)
 
 
-def _reversed_period(settings: Settings, where: str) -> f.Finding:
+def _reversed_period(settings: Settings, first_cell: str, where: str) -> f.Finding:
     """A period that ends before it starts: its dates are exchanged, or a year is wrong."""
     start, end = settings.period_start, settings.period_end
     first = schema.DAY_0 + dt.timedelta(days=start)
     what = f"Period start {day(start)} lies after Period end {day(end)}"
     if (schema.DAY_0 + dt.timedelta(days=end)).day == 1 or (start - end < _LONGEST_PERIOD and first.day != 1):
-        return f.PERIOD(where, f"{what}: the two look swapped.", fix="Exchange the two dates on Setup.")
+        return f.PERIOD(where, f"{what}: the two look swapped.", fix=f"Exchange {first_cell} and {where}.")
     return f.PERIOD(where, f"{what}: one of them has the wrong month or year.")
 
 

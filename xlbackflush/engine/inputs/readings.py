@@ -94,6 +94,12 @@ def other_currency(text: str, currency: str) -> bool:
     return any(code != currency for code in re.findall(_CODE, text))
 
 
+def amounts_of_any_currency(text: str) -> list[float]:
+    """What a text says as an amount, whatever the sign or the code of its currency."""
+    plain = re.sub(rf"[{''.join(_SIGNS)}]|{_CODE}", "", text).strip()
+    return list(dict.fromkeys(numbers(plain, "price", "").values()))
+
+
 # ------------------------------------------------------------------------------------------------- numbers
 
 

@@ -60,6 +60,8 @@ def of_inputs(inputs: Inputs, cells: Sequence[Finding], rows: Sequence[Finding])
     errors = [each for each in cells if each.severity == schema.ERROR]
     if not errors:
         return _without_totals(inputs, [*cells, *rows])
+    from xlbackflush.engine.rules import other_rows
+
     refused = {each.where for each in errors}
     at = [cell for each in errors if (cell := address(each.where))]
     refused_rows = {(cell.sheet, cell.row) for cell in at}
@@ -69,7 +71,7 @@ def of_inputs(inputs: Inputs, cells: Sequence[Finding], rows: Sequence[Finding])
     unknown = [each for each in standing if each.code == f.UNKNOWN_ITEM.code]
     if 0 < len(unknown) <= unread:  # items whose own rows could not be read
         standing = [each for each in standing if each.code != f.UNKNOWN_ITEM.code]
-    return _without_totals(inputs, [*cells, *standing])
+    return _without_totals(inputs, [*other_rows.told(inputs, cells), *standing])
 
 
 def _follows(each: Finding, refused: set[str], rows: set[tuple[str, int]], renamed: set[str]) -> bool:

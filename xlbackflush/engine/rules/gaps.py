@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.measures.hours_paid import HoursPaid
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.flush import balances
@@ -59,7 +60,8 @@ def _without_hours(period: Period, paid: HoursPaid) -> f.Finding:
     )
     habit = len(at) == paid.rows > 1
     effect = pay if paid.complete or not hours else max(pay, *map(abs, _likely_split(period, paid.hours + hours)))
-    return f.HOURS_MISSING.weighed(where, text, effect, np.inf if habit else period.materiality_threshold)
+    finding = f.HOURS_MISSING.weighed(where, text, effect, np.inf if habit else period.materiality_threshold)
+    return replace(finding, effect=None)  # two variances become apart; no balance changes
 
 
 def _likely_split(period: Period, hours: float) -> list[float]:

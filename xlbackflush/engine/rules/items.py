@@ -130,14 +130,8 @@ def bought_with_bill(period: Period) -> Iterator[f.Finding]:
     bom, bill = period.inputs.bom, period.bill
     parent = bill.of("BOM", "Parent")
     bought = (item_texts(bill.items.type, parent) == schema.BUY) & ~repeats(bom.parent.tolist())
-    units = period.unit_balance.units
-    for (cell, code), item in zip(
-        text_cells(period.inputs, "BOM", "Parent", bought), parent[bought].tolist(), strict=True
-    ):
-        worth = float(np.abs(units.went[item]) * units.cost[item])
-        yield f.BOUGHT_WITH_BOM(
-            cell, f"{code} is of type Buy and has a bill of materials, whose lines are ignored.", worth or None
-        )
+    for cell, code in text_cells(period.inputs, "BOM", "Parent", bought):
+        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials, whose lines are ignored.")
 
 
 def cycles(period: Period) -> Iterator[f.Finding]:

@@ -11,7 +11,9 @@ from xlbackflush.engine.measures.typed_digits import TypedDigits
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.plausibility.words import (
     code,
+    conversion_of,
     evidence,
+    in_cell,
     lacks_bill,
     looks_like,
     rival_words,
@@ -22,6 +24,7 @@ from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, Ints, median, sums, where_true
 from xlbackflush.model.words import about, number, share
+from xlbackflush.model.words import quantity as units_of
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
@@ -56,14 +59,24 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
         )
         where, fix = source.cell("Qty per", row), f"Check the bill; if so, exchange this cell and {second}."
         return f.ODD_QUANTITY.weighed(where, what, mistake.amount, period.material, fix)
-    right = units(mistake.right, bill, component)
+    right, typed = units(mistake.right, bill, component), units(mistake.typed, bill, component)
+    column, looks, meant = "Qty per", looks_like(mistake, right), in_cell(period, mistake)
+    if other := conversion_of(period, "BOM", mistake.at):
+        unit, own = other.unit.strip(), other.own_unit.strip()
+        as_typed = mistake.typed / other.factor
+        typed = f"{units_of(as_typed, unit)} ({typed})"
+        if abs(mistake.right / as_typed - 1) < _SAME_FIGURE:
+            column, looks, meant = "UoM", f"the unit looks wrong, {unit} instead of {own}", own
     what = (
-        f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
-        f"{looks_like(mistake, right)}. {evidence(period, mistake.effects, f'With {right}')}"
+        f"{code(bill, parent)} takes {typed} of {code(bill, component)}: {looks}. "
+        f"{evidence(period, mistake.effects, f'With {right}')}"
     )
-    fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
+    fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {meant}{' as UoM' * (column == 'UoM')}."
     fix += rival_words(period, mistake)
-    return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, _effect(period, mistake), period.material, fix)
+    return f.ODD_QUANTITY.weighed(source.cell(column, row), what, _effect(period, mistake), period.material, fix)
+
+
+_SAME_FIGURE = 0.05  # so near is what the counts ask for to the figure typed, in the unit of the item
 
 
 def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:

@@ -26,7 +26,7 @@ from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, disti
 #: a price is so many times what it should be -> what it looks like
 _FACTORS = {
     10.0: "a digit too many, or a price per 10",
-    100.0: "a price per 100, or in hundredths of the currency",
+    100.0: "a price per 100, or a lost decimal point",
     1_000.0: "a price per 1,000",
     10_000.0: "a price per 10,000",
     0.1: "a digit short, or a decimal point shifted",
@@ -37,6 +37,7 @@ _FACTORS = {
     1 / 12: "a price per piece where the standard is per dozen",
     1 / 144: "a price per piece where the standard is per gross",
 }
+_IN_CENTS = "a price per 100, a price in cents, or a lost decimal point"
 _SAME_CAUSE_ROWS, _SAME_CAUSE_ITEMS, _SAME_CAUSE_SHARE = 4, 3, 0.8
 _AGREE = 2 / 3  # of the receipts of an item: then they speak with one voice
 _PLAIN = 3.0  # times: a price that is this far off is a mistake even where no factor explains it
@@ -152,7 +153,7 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     whom = "All" if len(rows) == len(receipts) else f"{len(rows):,} of"
     head = f"{whom} {len(receipts):,} invoice prices are about {fig.times(ratio)} the standard ({words.listed(where)})"
     if factor:
-        text = f"{head}: they look like {_plural(_FACTORS[factor])}."
+        text = f"{head}: they look like {_plural(_words_of(period, factor))}."
         fix = "Convert the prices to the unit and the currency of Standard Cost: one unit, in whole units of the currency."
     elif 1 / _PLAIN < ratio < _PLAIN:
         rule = f.PRICES_MOVED
@@ -165,8 +166,13 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     return rule.weighed(where[0], text, effect, period.materiality_threshold, fix), off[~alike]
 
 
+def _words_of(period: Period, factor: float) -> str:
+    """What a price so many times too high looks like; only a currency of two decimals has cents."""
+    return _IN_CENTS if factor == 100.0 and period.places == 2 else _FACTORS[factor]
+
+
 def _plural(text: str) -> str:
-    return text.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
+    return text.replace("a price", "prices").replace("a digit", "prices with a digit")
 
 
 def _exchanged_standards(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:
@@ -348,7 +354,7 @@ def _looks_like(period: Period, price: float, quantity: float, reference: float,
         return None
     one = price / factor
     sum_ = f"/ {words.about(factor)}" if factor > 1 else f"x {words.about(1 / factor)}"
-    return _Named(f"{_FACTORS[factor]}: {words.price(price)} {sum_} = {words.price(one)}", one)
+    return _Named(f"{_words_of(period, factor)}: {words.price(price)} {sum_} = {words.price(one)}", one)
 
 
 def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) -> _Named | None:
@@ -391,7 +397,9 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
         told = f"its {len(rows):,} receipts cost about {words.price(right)}"
         told += f" ({words.price(low)} to {words.price(high)})" if low != high else ""
     text = f"The standard {what} of {_code(period, item)} is {words.price(standard)}; {told}."
-    text += f" It looks like {_FACTORS[factor]}." if factor else f" The standard is {fig.times(1 / ratio)} that."
+    text += (
+        f" It looks like {_words_of(period, factor)}." if factor else f" The standard is {fig.times(1 / ratio)} that."
+    )
     shifted = words.price(standard / factor) if factor else ""
     fix = (
         f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {words.price(right)}"

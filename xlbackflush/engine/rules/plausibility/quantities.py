@@ -20,6 +20,7 @@ from xlbackflush.engine.rules.plausibility.witnesses import is_told
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
+    in_cell,
     lacking_in_zero,
     lacks_bill,
     looks_like,
@@ -133,7 +134,7 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
         return rule, what, f"Check {_document(period, mistake, mistake.at)}; correct quantity and price."
     if isinstance(kind, int):
         head = f"{typed} of {code(bill, item)} {_DONE[kind]}"
-        fix = f"Check {_document(period, mistake, mistake.at)}; if it says {right}, type {number(mistake.right)} in {cell}."
+        fix = f"Check {_document(period, mistake, mistake.at)}; if it says {right}, type {in_cell(period, mistake)} in {cell}."
     elif kind == IN_PROCESS:
         head = f"{typed} of {code(bill, item)} in process"
         fix = f"Check the units in process; if there were {right}, type {number(mistake.right)}."

@@ -5,6 +5,7 @@ per hour unlike the standard, over- and under-absorption, a budget unlike what w
 """
 
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,17 +20,18 @@ from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.engine.rules.plausibility.conversion_slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
-from xlbackflush.model.arrays import Ints, distinct, where_true
+from xlbackflush.model.arrays import Bools, Ints, distinct, where_true
 
 #: element of cost -> what an amount too high by a factor looks like
 _SHIFTED = {
     10.0: "a digit too many, or a decimal point shifted",
-    100.0: "an amount in hundredths of the currency, or a decimal point shifted",
+    100.0: "a decimal point shifted by two digits",
     1_000.0: "a decimal point shifted by three digits",
     0.1: "a digit short, or a decimal point shifted",
     0.01: "a decimal point shifted by two digits",
     0.001: "an amount in thousands",
 }
+_IN_CENTS = "an amount in cents, or a decimal point shifted by two digits"
 _MINUTES, _PER_MINUTE = "minutes instead of hours", "a rate per minute instead of per hour"
 _FAR = 3.0  # times: no rate of another department is so far off
 _ODD_DIGITS = 4  # that an amount has before its zeros: fewer may come twice by chance
@@ -119,7 +121,12 @@ def _shown(column: int, value: float) -> str:
     return f"{words.about(value)} h" if column == HOURS else words.price(value)
 
 
-def _looks(column: int, factor: float) -> str:
+def _shifted(period: Period, factor: float) -> str | None:
+    """What an amount so many times too high looks like; only a currency of two decimals has cents."""
+    return _IN_CENTS if factor == 100.0 and period.places == 2 else _SHIFTED.get(factor)
+
+
+def _looks(period: Period, column: int, factor: float) -> str:
     """What a standard that is too high by a factor looks like."""
     if column == HOURS and factor == 60.0:
         return _MINUTES
@@ -129,8 +136,8 @@ def _looks(column: int, factor: float) -> str:
         return "hours divided by 60 once too often"
     if factor == 60.0:
         return "60 times too high"
-    if factor in _SHIFTED:
-        return _SHIFTED[factor]
+    if shifted := _SHIFTED.get(factor) if column == HOURS else _shifted(period, factor):
+        return shifted
     what = "unit" if column in (HOURS, OTHER) else "hour"
     return f"a cost that is not of one {what}" if factor > _FAR else f"a rate {fig.times(factor)} what would fit"
 
@@ -140,7 +147,7 @@ def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
     name, value = slips.COLUMNS[slip.column], float(book.values[slip.at, slip.column])
     right = value / slip.factor
     where = period.inputs.sources["StandardCost"].cell(name, int(period.inputs.standard_cost.row[slip.at]))
-    looks = _looks(slip.column, slip.factor)
+    looks = _looks(period, slip.column, slip.factor)
     text = (
         f"{name} of {period.bill.items.code[slip.at]}: {_shown(slip.column, value)} looks like {looks}; "
         f"{_shown(slip.column, right)} would fit. {_evidence(book, slip)}"
@@ -167,7 +174,7 @@ def _all_standards(period: Period, book: Books, slip: Slip) -> f.Finding:
     items = where_true(book.values[:, slip.column] > 0)
     where = cells(period.inputs, "StandardCost", name, items)
     text = (
-        f"{name} of all {len(items):,} items ({words.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
+        f"{name} of all {len(items):,} items ({words.listed(where)}) look like {_looks(period, slip.column, slip.factor)}. "
         f"{_evidence(book, slip)}"
     )
     before, after = book.allowed_by_item, slips.without(book, slip).allowed_by_item
@@ -214,7 +221,7 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
     looks = f"{words.about(hours)} h looks like {looks}" if looks else f"{words.about(hours)} h cannot be right"
     text = (
         f"{looks}: {amount:,.2f} would pay {words.price(amount / hours)} an hour. {words.about(right)} h would be "
-        f"{words.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
+        f"{words.price(amount / right)} an hour{_usual_pay(period, book, slip.at)}."
     )
     rate = _standard_pay(book, amount / right)
     fix = f"Type the hours of the payroll, about {words.about(right)} h."
@@ -227,7 +234,7 @@ def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
     text = (
         f"{words.about(hours)} h for {amount:,.2f} is {words.price(amount / hours)} an hour. The two look exchanged: "
-        f"{hours:,.2f} for {words.about(amount)} h is {words.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
+        f"{hours:,.2f} for {words.about(amount)} h is {words.price(hours / amount)} an hour{_usual_pay(period, book, slip.at)}."
     )
     fix = "Exchange Hours and Amount of this row, if the payroll says so."
     effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
@@ -250,12 +257,15 @@ def _standard_pay(book: Books, otherwise: float) -> float:
     return float(book.allowed[LABOR] / book.allowed[HOURS]) if book.allowed[HOURS] else otherwise
 
 
-def _usual_pay(book: Books, row: int) -> str:
-    """Pay per hour of the other rows, as a clause."""
+def _usual_pay(period: Period, book: Books, row: int) -> str:
+    """Pay per hour of the other rows, of those with the same note where there are any, as a clause."""
     others = (book.kind == 0) & (book.hours > 0) & (book.amount > 0)
     others[row] = False
+    notes = period.inputs.actuals.note
+    crew: Bools = others & (notes == notes[row]) & (notes != "")
+    same_note, others = (" with the same note", crew) if crew.any() else ("", others)
     if others.any():
-        return f", as in the other rows (about {words.price(fig.middle(book.amount[others] / book.hours[others]))})"
+        return f", as in the other rows{same_note} (about {words.price(fig.middle(book.amount[others] / book.hours[others]))})"
     allowed = book.allowed
     return f"; the standard is {words.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
 
@@ -265,12 +275,12 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
     kind, amount, hours = int(book.kind[slip.at]), float(book.amount[slip.at]), float(book.hours[slip.at])
     right = amount / slip.factor
     [where] = cells(period.inputs, "Actuals", "Amount", np.array([slip.at]))
-    looks = _SHIFTED.get(slip.factor)
+    looks = _shifted(period, slip.factor)
     head = f"{KINDS[kind]} of {amount:,.2f} " + (f"looks like {looks}" if looks else "cannot be right")
     if kind == 0 and hours:
         text = (
             f"{head}: for {words.about(hours)} h it would be {words.price(amount / hours)} an hour. {right:,.2f} would be "
-            f"{words.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
+            f"{words.price(right / hours)} an hour{_usual_pay(period, book, slip.at)}."
         )
     else:
         by_kind = book.allowed_by_kind
@@ -307,14 +317,36 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
     kind = int(np.argmax(over))
     rows = where_true(book.kind == kind)
     if over[kind] >= _TYPED_ELSEWHERE * math.fsum(amounts) and len(rows):
-        rows = rows[np.argsort(-book.amount[rows], kind="stable")]
-        typed = cells(period.inputs, "Actuals", "Cost type", rows)
-        text += f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: rows may have the wrong cost type."
-        fix = f"Correct Cost type where it is wrong ({words.listed(typed)}); do not enter the costs twice."
-        where = typed[0]
+        text += (
+            f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: some rows may have the wrong cost type."
+        )
+        missing = [KINDS[k] for k in alone] or [schema.CONVERSION]
+        where, fix = _rows_under_another_type(period, book, rows, missing)
     return f.NEVER_INCURRED.weighed(where, text, math.fsum(amounts), fig.loud(period), fix)
 
 
+def _rows_under_another_type(period: Period, book: Books, rows: Ints, missing: list[str]) -> tuple[str, str]:
+    """Rows of which some belong to cost types that have none, the likeliest by their notes first: its cell, and the remedy."""
+    actuals = period.inputs.actuals
+    notes = [note or document for note, document in zip(actuals.note[rows], actuals.document[rows], strict=True)]
+    usual = "|".join(word for kind in missing for word in schema.NOTES_OF_COST_TYPES.get(kind, "").split())
+    wanted = re.compile(rf"\b({usual})" if usual else "(?!)", re.IGNORECASE)
+    likely = np.array([bool(wanted.search(note)) for note in notes], dtype=bool)
+    order = np.lexsort((-book.amount[rows], ~likely))
+    typed = cells(period.inputs, "Actuals", "Cost type", rows[order])
+    named = [
+        f"{cell} ({notes[at]}{': ' * bool(notes[at])}{float(book.amount[rows[at]]):,.2f})"
+        for cell, at in zip(typed, order.tolist(), strict=True)
+    ]
+    how = "where it is wrong" if len(rows) == 1 else "in some of these rows, not in all"
+    fix = f"Correct Cost type to {' or '.join(missing)} {how}: {words.listed(named, _ROWS_NAMED)}"
+    count = int(likely.sum())
+    if 1 < count < len(rows):
+        fix += f". By their notes the first {count} are likely, {float(book.amount[rows[likely]].sum()):,.2f} together"
+    return typed[0], f"{fix}. Do not enter the costs twice."
+
+
+_ROWS_NAMED = 10  # of rows to choose from
 _TYPED_ELSEWHERE = 0.5  # of a cost that is missing: what another cost type has too much
 
 
@@ -497,7 +529,7 @@ def budget(period: Period) -> Iterator[f.Finding]:
     if abs(planned - nearest) < period.trifle:
         return
     factor = fig.nearest(planned / nearest, (12.0, 10.0, 100.0, 1_000.0, 0.1, 0.01, 0.001), tolerance)
-    looks = {12.0: "a budget of a year", None: ""}.get(factor, _SHIFTED.get(factor or 0.0, ""))
+    looks = {12.0: "a budget of a year", None: ""}.get(factor, _shifted(period, factor or 0.0))
     text = f"Budgeted fixed overhead is {planned:,.2f}; {others[1]:,.2f} was absorbed and {others[0]:,.2f} incurred."
     text += f" It looks like {looks}." if looks else ""
     where = period.inputs.setting_cells.get("Budgeted fixed overhead", "Setup")

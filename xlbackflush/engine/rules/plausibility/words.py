@@ -9,7 +9,8 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import where_true
-from xlbackflush.model.words import about, quantity, several
+from xlbackflush.model.inputs import Conversion
+from xlbackflush.model.words import about, number, quantity, several
 
 
 def units(value: float, bill: Bill, item: int) -> str:
@@ -92,6 +93,23 @@ def lacks_bill(period: Period, effects: dict[int, float]) -> bool:
     bill, made = period.bill, period.own_rows
     completed = made.item[made.kind == own.COMPLETION]
     return bool((bill.first_line[completed] == bill.first_line[completed + 1]).any())
+
+
+def in_cell(period: Period, mistake: Mistake) -> str:
+    """What to type into the cell of a quantity: where its row is in another unit, or for several, the right one in that."""
+    table, column, at = mistake.lever.table, mistake.lever.column, mistake.at
+    here, typed = (float(inputs.table(table).column(column)[at]) for inputs in (period.inputs, period.inputs.as_typed))
+    if here == typed:
+        return number(mistake.right)
+    other = conversion_of(period, table, at)
+    return number(float(f"{mistake.right / here * typed:.12g}")) + (f" {other.unit.strip()}" if other else "")
+
+
+def conversion_of(period: Period, table: str, at: int) -> Conversion | None:
+    """From the unit of a row of BOM or Purchases to that of its item, where the two differ."""
+    converted = period.inputs.converted
+    rows = {"BOM": converted.bom, "Purchases": converted.purchases}.get(table, {})
+    return converted.all[rows[at]] if at in rows else None
 
 
 _CLOSE = 3.0  # logarithm of odds up to which another cell may as well be wrong
