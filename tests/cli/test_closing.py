@@ -96,3 +96,49 @@ def test_a_wrong_format_is_told_before_anything_is_done(book: Path) -> None:
     result = cli("close", book, "--format", "lotus")
     assert (result.code, book.read_bytes()) == (2, before)
     assert "There is no format 'lotus'" in result.err
+
+
+def of_counts(book: Path, folder: Path) -> Path:
+    """The counts of a workbook as a file of another system, and the workbook without them."""
+    with FileBook(book, to_write=False) as opened:
+        rows = [row for _, row in opened.table("Counts").named_rows()]
+        top = opened.package.tables["Counts"].header_row
+    folder.mkdir()
+    lines = [
+        f"{row['Date']:%Y-%m-%d};{row['Document']};{row['Event']};{row['Item']};{row['Quantity']};{row.get('Note') or ''}"
+        for row in rows
+    ]
+    (folder / "counts.csv").write_text("\n".join(["Date;Document;Event;Item;Quantity;Note", *lines]), encoding="utf-8")
+    parts = Parts(book)
+    parts.put_all("Counts", {f"{letter}{top + 1 + k}": None for letter in "ABCDEF" for k in range(len(rows))})
+    parts.save(book)
+    return folder
+
+
+def test_files_are_imported_once_and_what_was_corrected_since_stays(book: Path, tmp_path: Path) -> None:
+    folder = of_counts(book, tmp_path / "exports")
+    code, said = close(book, str(folder))
+    assert code == 1, said
+    assert "written and read back" in said, said
+    assert "Stopped: draft R0001 is not posted yet." in said
+    with FileBook(book, to_write=False) as opened:
+        counts = opened.table("Counts")
+    column, cell = counts.by_column()["Quantity"], counts.cell("Quantity", counts.first_row)
+    parts = Parts(book)
+    parts.put_all("Counts", {cell.partition("!")[2]: float(column[0]) - 1})
+    parts.save(book)
+    code, said = close(book, str(folder), "--approved-by", "Bob Controller")
+    assert "written and read back" not in said
+    with FileBook(book, to_write=False) as opened:
+        assert opened.table("Counts").by_column()["Quantity"][0] == column[0] - 1
+
+
+def test_a_file_that_cannot_be_read_for_sure_stops_it(book: Path, tmp_path: Path) -> None:
+    folder = of_counts(book, tmp_path / "exports")
+    (folder / "counts.csv").write_text("When;What;Much\n2026-04-03;FG;3\n", encoding="utf-8")
+    before = book.read_bytes()
+    code, said = close(book, str(folder / "counts.csv"))
+    assert code == 1
+    assert "Traceback" not in said
+    assert status(book) == []
+    assert book.read_bytes() == before

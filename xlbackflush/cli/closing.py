@@ -1,8 +1,8 @@
-"""Close a period in one command: check and run, post, export what is new, write the evidence.
+"""Close a period in one command: import, check and run, post, export what is new, write the evidence.
 
 Each step is the command of its name, and is passed over where it is done already, so that the command goes on where it
-stopped. It stops where a person must decide: errors in the inputs, warnings that nobody has looked at, a draft that nobody
-has approved.
+stopped. It stops where a person must decide: files that cannot be read for sure, errors in the inputs, warnings that nobody has
+looked at, a draft that nobody has approved. What was imported before is not imported again: corrections in the workbook stay.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xlbackflush import __version__
 from xlbackflush.addin.computer import user
+from xlbackflush.cli.import_commands import import_new
 from xlbackflush.cli.printed import progress, report, tell
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.ledgers.chosen import Choice
@@ -24,14 +25,19 @@ from xlbackflush.workbook.file import FileBook
 
 
 def close(args: argparse.Namespace) -> int:
-    """Check, run, post, export, give evidence; code 1 where a person must decide before it goes on."""
+    """Import, check, run, post, export, give evidence; code 1 where a person must decide before it goes on."""
     form_of(args.format)  # a wrong name is told before anything is done
+    imported = import_new(args) if args.files else None
+    if imported and imported.failed:
+        return 1
+    warned = any(finding.severity == WARNING for finding in imported.findings) if imported else False
     with FileBook(args.book) as book:
         run = _standing(book)
         if run is None:
             outcome = lifecycle.run(book, user(), dt.datetime.now(), progress(args))
-            run, looked_at = outcome.run, not any(finding.severity == WARNING for finding in outcome.findings)
-            if run is None or (run.is_draft and not (looked_at and args.approved_by)):
+            warned |= any(finding.severity == WARNING for finding in outcome.findings)
+            run = outcome.run
+            if run is None or (run.is_draft and (warned or not args.approved_by)):
                 report(outcome, args, book)
                 return _stopped(args, run)
         elif run.is_draft and not args.approved_by:

@@ -33,14 +33,30 @@ def import_(args: argparse.Namespace) -> int:
         result = import_files(book, args.files, options, mode, dt.datetime.now(), args.check)
         if book.not_kept:
             warn(book.not_kept)
+    return _told(args, result, book, args.check)
+
+
+def import_new(args: argparse.Namespace) -> Result:
+    """Import those of the files that were not imported before, and say so; with --json only what stopped it."""
+    from xlbackflush.imports.importing import import_files
+    from xlbackflush.imports.mapping import Options
+
+    with FileBook(args.book) as book:
+        result = import_files(book, args.files, Options(), "", dt.datetime.now(), only_new=True)
+    if result.failed or (result.taken and not args.json):
+        _told(args, result, book)
+    return result
+
+
+def _told(args: argparse.Namespace, result: Result, book: FileBook, check: bool = False) -> int:
     errors = [finding for finding in result.findings if finding.severity == "Error"]
-    lines = list(_lines(result, args)) if not args.quiet else [_finding(finding) for finding in errors]
+    lines = list(_lines(result, args, check)) if not args.quiet else [_finding(finding) for finding in errors]
     if args.quiet and not args.json:
         args.quiet = not errors
     return tell(args, _data(result), lines, 1 if result.failed else 0, book)
 
 
-def _lines(result: Result, args: argparse.Namespace) -> Iterator[str]:
+def _lines(result: Result, args: argparse.Namespace, check: bool) -> Iterator[str]:
     for taken in result.taken:
         yield from _of_file(taken)
     yield from (_finding(finding) for finding in result.findings)
@@ -51,9 +67,9 @@ def _lines(result: Result, args: argparse.Namespace) -> Iterator[str]:
     for table, (rows, gone, sums) in result.tables.items():
         totals = "".join(f", {name} {number(total, 4)}" for name, total in sums.items())
         instead = f" in place of {several(gone, 'row')}" if gone else ""
-        done = "would be written" if args.check else "written and read back"
+        done = "would be written" if check else "written and read back"
         yield f"{table}: {several(rows, 'row')} {done}{instead}{totals}."
-    if not args.check:
+    if not check:
         yield f"Next: xlbackflush run {args.book}. To take it back: xlbackflush restore {args.book}"
 
 

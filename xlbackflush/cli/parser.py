@@ -101,7 +101,7 @@ def _arguments(typed: Sequence[str]) -> argparse.Namespace:
     if verb is None:
         return _parser().parse_args(typed)
     parser = _Parser(prog=f"xlbackflush {verb.name}", **_about(verb))
-    return _with_arguments(parser, verb).parse_args(typed[1:])
+    return _with_arguments(parser, verb).parse_intermixed_args(typed[1:])  # files may stand behind options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -258,8 +258,9 @@ _VERBS = (
         _flag("--force", "replace an existing file"),
     ),
     _on_book(
-        _CLOSING, "close", "check, run, post, export what is new and give evidence; stops where a person must decide",
-        "--format quickbooks --approved-by Jones",
+        _CLOSING, "close", "import, check, run, post, export what is new and give evidence; stops where a person must decide",
+        "exports/ --format quickbooks --approved-by Jones",
+        _file("files", "FILE", "file, or folder with files, to be imported first, if it was not before", nargs="*"),
         _value("--format", "NAME", "format of the ledger; a wrong name lists them", required=True),
         _value("--approved-by", "NAME", "who has looked at the draft and approves it; not who ran it"),
     ),

@@ -76,17 +76,24 @@ class Result:
 
 
 def import_files(
-    book: FileBook, files: Sequence[Path], options: Options, mode: str, now: dt.datetime, check: bool = False
+    book: FileBook,
+    files: Sequence[Path],
+    options: Options,
+    mode: str,
+    now: dt.datetime,
+    check: bool = False,
+    only_new: bool = False,
 ) -> Result:
     """Import files into a workbook. mode: REPLACE, APPEND, or "" where it follows from where the rows came from.
 
-    check: only say what would be done.
+    check: only say what would be done. only_new: tables whose files were all imported before stay as they are, with what was
+    corrected in them since.
     """
     work = _Import(book, options, mode, now)
-    work.read(files)
+    work.read(files, only_new)
     if not work.result.failed:
         work.arrange()
-    if not work.result.failed and not check:
+    if work.result.taken and not work.result.failed and not check:
         work.write()
     return work.result
 
@@ -124,7 +131,7 @@ class _Import:
 
     # ------------------------------------------------------------------------------------------------- read
 
-    def read(self, paths: Sequence[Path]) -> None:
+    def read(self, paths: Sequence[Path], only_new: bool = False) -> None:
         """Every file: its plan, its rows. Items come first, since other files are read by their codes."""
         todo: list[Plan] = []
         digests: dict[str, Path] = {}
@@ -148,6 +155,8 @@ class _Import:
             raise UnusableError(f"There is no file to import in {listed([str(path) for path in paths])}.")
         self._expected(todo)
         self._said_in_vain(todo)
+        if only_new:
+            todo = self._new(todo)
         for plan in sorted(todo, key=lambda plan: plan.table.name != "StandardCost"):
             taken = take(plan, self._facts) if not plan.findings else None
             if taken is None:
@@ -187,6 +196,12 @@ class _Import:
             if not any(line.suits(plan.grid) for plan in todo for line in self._memory if line.source == source):
                 what = f"Import Map takes {table} from {source}, too; no such file was given."
                 self.result.findings.append(rules.EXPECTED_FILE("Import Map", what))
+
+    def _new(self, todo: Sequence[Plan]) -> list[Plan]:
+        """Without those of tables whose files were all imported before."""
+        known = {(row.get("Into"), row.get("Digest")) for row in self._files}
+        fresh = {plan.table.name for plan in todo if (plan.table.name, plan.grid.digest) not in known}
+        return [plan for plan in todo if plan.table.name in fresh]
 
     def _said_in_vain(self, todo: Sequence[Plan]) -> None:
         """Columns that the command names and no file has."""
