@@ -125,7 +125,8 @@ def _table(outcome: RunResult, view: ProductView) -> list[str]:
         rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))
     left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
     lines = [f"{a:<{left}}  {b:>{right}}" for a, b in rows]
-    return [*lines, *_before_posting(outcome.findings)] if run.is_draft else lines
+    to_post = run.is_draft and not outcome.posts_nothing
+    return [*lines, *_before_posting(outcome.findings)] if to_post else lines
 
 
 def _before_posting(findings: Sequence[Finding]) -> list[str]:
