@@ -73,23 +73,23 @@ def _ledger(book: openpyxl.Workbook) -> None:
     """Columns of their own, notes on all sides, formats, comments, a link, rules, a chart; rows are those of the roles."""
     sheet, last = book["Ledger"], last_row(book["Ledger"])
     (table,) = sheet.tables.values()
-    for column, name in enumerate(("Reviewer", "Share"), 10):
+    for column, name in enumerate(("Reviewer", "Share"), 12):
         sheet.cell(6, column).value = name
         table.tableColumns.append(TableColumn(id=column, name=name))
-    table.ref = table.autoFilter.ref = f"A6:K{last}"
+    table.ref = table.autoFilter.ref = f"A6:M{last}"
     for row in range(7, last + 1):
-        sheet.cell(row, 11).value = f"=G{row}/SUM(G$7:G${last})"
+        sheet.cell(row, 13).value = f"=G{row}/SUM(G$7:G${last})"
     for row, name, text in ((8, "Ann", "Agreed to the count"), (last - 1, "Bob", "Ask the plant")):
-        sheet.cell(row, 10).value = name
+        sheet.cell(row, 12).value = name
         sheet.cell(row, 7).fill = PatternFill("solid", fgColor=YELLOW)
         sheet.cell(row, 1).comment = Comment(text, name)
-    sheet["M9"], sheet["D4"] = "beside", "above"
+    sheet["O9"], sheet["D4"] = "beside", "above"
     sheet.cell(last + 2, 1).value, sheet.cell(last + 2, 7).value = "below", f"=SUM(G7:G{last})"
     sheet.cell(last + 4, 1).value = "merged"
     sheet.merge_cells(f"A{last + 4}:C{last + 4}")
     sheet["C8"].hyperlink = "https://example.com/count"
     rule = DataValidation("list", formula1='"Ann,Bob"')
-    rule.add(f"J7:J{last}")
+    rule.add(f"L7:L{last}")
     sheet.add_data_validation(rule)
     sheet.conditional_formatting.add(f"G7:G{last}", ColorScaleRule("min", None, "FFAA00", "max", None, "00AA00"))
     sheet.row_dimensions[9].hidden, sheet.row_dimensions[11].height = True, 40
@@ -121,7 +121,7 @@ def _journal(sheet: Any) -> None:
     (table,) = sheet.tables.values()
     last = last_row(sheet)
     table.autoFilter.filterColumn = [FilterColumn(colId=4, filters=Filters(filter=["Sale", "Scrap"]))]
-    table.sortState = SortState(ref=f"A7:V{last}", sortCondition=[SortCondition(ref=f"I7:I{last}")])
+    table.sortState = SortState(ref=f"A7:W{last}", sortCondition=[SortCondition(ref=f"I7:I{last}")])
 
 
 def _relief(sheet: Any) -> None:
@@ -151,8 +151,8 @@ def _on_ledger(sheet: Any) -> dict[str, object]:
     texts = {cell.value: cell.coordinate for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)}
     below = texts.get("below", "A1")
     return {
-        "reviewer": {role: sheet.cell(row, 10).value for row, role in body if sheet.cell(row, 10).value},
-        "share": sheet.cell(last, 11).value,
+        "reviewer": {role: sheet.cell(row, 12).value for row, role in body if sheet.cell(row, 12).value},
+        "share": sheet.cell(last, 13).value,
         "format": [role for row, role in body if sheet.cell(row, 7).fill.fgColor.rgb == YELLOW],
         "comment": {role: sheet.cell(row, 1).comment.text for row, role in body if sheet.cell(row, 1).comment},
         "link": [role for row, role in body if sheet.cell(row, 3).hyperlink],
