@@ -64,7 +64,7 @@ FIELDS = {
     "Run": "entry.run", "Entry": "entry.number", "Line": "line.number", "Posting date": "entry.date",
     "Event": "entry.event", "Role": "line.role", "Account": "line.account", "Account name": "line.name",
     "Debit": "line.minor", "Description": "entry.description", "Source": "line.source", "Product": "entry.product",
-    "Reverses": "entry.reverses", "Corrects": "entry.corrects",
+    "Reverses": "entry.reverses", "Corrects": "entry.corrects", "Class": "line.item_class",
 }  # fmt: skip
 
 
@@ -149,13 +149,13 @@ def test_a_line_that_was_changed_is_named_and_not_those_after_it(plant):
     row = int(cell.removeprefix("Journal!K"))
     entry = plant.posted()[2]
     assert said(plant) == [
-        f"Journal!A{row + k}:Q{row + k}: Line {k + 1} of entry 3 of run R0001 is not what was posted, or its seal is not."
+        f"Journal!A{row + k}:R{row + k}: Line {k + 1} of entry 3 of run R0001 is not what was posted, or its seal is not."
         for k in range(len(entry.lines))
     ]
 
 
 def test_a_seal_that_was_changed_is_named(plant):
-    plant.journal.rows[4][-1] = "0" * 12
+    plant.journal.rows[4][plant.journal.columns.index("Seal")] = "0" * 12
     entry = int(plant.journal.rows[4][1])
     line = int(plant.journal.rows[4][2])
     assert said(plant) == [f"Journal!Q11: The seal of line {line} of entry {entry} was changed."]
@@ -236,7 +236,7 @@ def test_a_journal_sorted_by_any_column_is_one_problem_and_what_was_changed_besi
     rows[touched][plant.journal.columns.index("Account")] = "9999"
     assert said(plant) == [
         first,
-        f"Journal!A{7 + touched}:Q{7 + touched}: Line 2 of entry 1 of run R0001 is not what was posted, or its seal is not.",
+        f"Journal!A{7 + touched}:R{7 + touched}: Line 2 of entry 1 of run R0001 is not what was posted, or its seal is not.",
     ]
 
 
@@ -269,7 +269,7 @@ def test_lines_that_change_places_are_found(plant):
     a, b = source.rows[0], source.rows[1]
     a[numbers], b[numbers] = b[numbers], a[numbers]
     source.rows[0], source.rows[1] = b, a
-    assert [p.where for p in plant.verify()][:2] == ["Journal!A7:Q7", "Journal!A8:Q8"]
+    assert [p.where for p in plant.verify()][:2] == ["Journal!A7:R7", "Journal!A8:R8"]
 
 
 def test_a_change_of_all_that_follows_shows_in_the_last_link(plant):
@@ -377,6 +377,6 @@ def test_runs_and_entries_belong_together(plant):
 
 
 def test_a_draft_has_no_seals(plant):
-    plant.journal.rows[-1][-1] = "5" * 12
+    plant.journal.rows[-1][plant.journal.columns.index("Seal")] = "5" * 12
     row, number = plant.journal.row_numbers[-1], plant.entries()[-1].number
     assert said(plant) == [f"Journal!Q{row}: Entry {number} is a draft, but has a seal."]

@@ -71,7 +71,7 @@ def test_settings_that_decide_between_rules_are_totals() -> None:
                 "Conversion costs is Allocate at standard", "Variance disposition is Prorate",
                 "Journal detail is One entry per trigger", "Default scrap basis is Output",
                 "Period-end WIP is Record and reverse", "Stock count includes units in process is Yes",
-                "Period start is 2026-04-01", "Period end is 2026-04-30",
+                "Purchases are Recorded here", "Conversion incurred is Recorded here", "Period start is 2026-04-01", "Period end is 2026-04-30",
                 f"Budgeted fixed overhead is {entered}",
             ),
             1,

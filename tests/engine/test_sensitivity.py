@@ -482,7 +482,7 @@ def test_the_charts_draw_the_first_cells_and_the_tables(tmp_path: Path) -> None:
 def test_charts_and_the_first_cells_are_printed(tmp_path: Path) -> None:
     """Fifty cells below the tables, with headers and units."""
     names = Parts(bench_book(tmp_path / "book.xlsm"))["xl/workbook.xml"].decode()
-    assert ">Sensitivity!$A$1:$L$35,Sensitivity!$N$5:$Z$66</definedName>" in names
+    assert ">Sensitivity!$A$1:$L$35,Sensitivity!$N$5:$Z$67</definedName>" in names
 
 
 def test_a_terminal_shows_tables_and_first_cells() -> None:

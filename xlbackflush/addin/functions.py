@@ -36,7 +36,7 @@ def load(book: str, tables: Sequence[Sequence[Any]]) -> Rows:
     """Take the inputs of a workbook.
 
     tables: (name, sheet, header row, first column, headers 1 x n, values m x n) of each input table, values as Value2 gives
-    them. Setup, StandardCost and BOM are looked at.
+    them. Setup, StandardCost, BOM and Units are looked at.
 
     Row 0 of the answer is [reason, number of items]; the reason is "" where the functions can answer, else a sentence, and
     there are no further rows. Each further row is an item: key, code, flushed cost per unit, unit cost, the five elements.

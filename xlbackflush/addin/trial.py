@@ -19,7 +19,7 @@ from xlbackflush import schema
 from xlbackflush.addin.ask_excel import ExcelBook, OpenBook, UnsaidError
 from xlbackflush.addin.doctor import SEND, Diagnosis
 from xlbackflush.dataclass import dataclass
-from xlbackflush.engine.answers import answers
+from xlbackflush.engine.answers import TABLES, answers
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.address import Box, area, column_letter, split_cell
@@ -194,7 +194,7 @@ def compiling(state: Trial) -> Answer:
     answers: list[tuple[str, object, object]] = [
         ("BackflushValues", book.call("BackflushValues.CodeKey", " W-100 "), "w-100"),
         ("BackflushStubs", bool(status.strip()), True),
-        ("BackflushTables", tuple(book.call(_PRIVATE)), ("Setup", "StandardCost", "BOM")),  # type: ignore[arg-type]
+        ("BackflushTables", tuple(book.call(_PRIVATE)), tuple(table.name for table in TABLES)),  # type: ignore[arg-type]
     ]
     if state.python:
         key = "INTERPRETER_WIN" if state.engine else "INTERPRETER_MAC"

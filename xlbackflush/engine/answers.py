@@ -1,4 +1,4 @@
-"""Answers: what the cell functions say about one item, from Setup, Standard Cost and BOM alone, as in force at period end.
+"""Answers: what the cell functions say about one item, from Setup, Standard Cost, BOM and Units alone, as in force at period end.
 
     cost(item, qty)                 what completing so many units flushes, in money, not rounded
     quantity(item, component, qty)  units of a component that are relieved with them

@@ -49,7 +49,8 @@ def _of_settings(inputs: Inputs) -> Iterator[ControlTotal]:
     for setting in schema.SETTINGS:
         if setting.kind == "choice" or setting.name == "Currency":
             chosen = str(getattr(inputs.settings, setting.field))
-            yield ControlTotal("Setup", f"{setting.name} is {chosen}", ("setting", setting.name, chosen), 1)
+            says = setting.name if setting.name.endswith((" is", " are")) else f"{setting.name} is"
+            yield ControlTotal("Setup", f"{says} {chosen}", ("setting", setting.name, chosen), 1)
     for name, day in (("Period start", inputs.settings.period_start), ("Period end", inputs.settings.period_end)):
         if name in inputs.setting_cells:
             date = schema.DAY_0 + dt.timedelta(days=day)

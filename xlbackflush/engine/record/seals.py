@@ -162,7 +162,9 @@ def _broken(entry: PostedEntry, k: int, journal: Source, link_fits: bool) -> Pro
     if link_fits:
         return Problem(journal.cell("Seal", row), f"The seal of line {k + 1} of entry {entry.number} was changed.")
     text = f"Line {k + 1} of entry {entry.number} of run {entry.run} is not what was posted, or its seal is not."
-    return Problem(f"{journal.cell('Run', row)}:{journal.letters['Seal']}{row}", text)
+    letters = (journal.letters[name] for name in journal_table.COLUMNS if name in journal.letters)
+    last = max(letters, key=lambda letter: (len(letter), letter))
+    return Problem(f"{journal.cell('Run', row)}:{last}{row}", text)
 
 
 def _totals(run: Run, entries: Sequence[PostedEntry], places: int) -> Iterator[Problem]:
