@@ -89,6 +89,12 @@ def change(path: Path, where: str, value: CellValue) -> None:
     parts.save(path)
 
 
+def stretch(parts: Parts, table: str, bottom: int) -> None:
+    """Let a table end in another row, with all its columns."""
+    place = parts.tables()[table]
+    parts.resize(table, f"{address(place.left, place.top)}:{address(place.right, bottom)}")
+
+
 def journal(path: Path) -> Lines:
     """Event, role, debit and credit of every journal line."""
     return [
@@ -495,7 +501,7 @@ def test_an_own_column_in_an_input_table_is_no_obstacle(book: Path, expected: Li
     body = "".join(f'<tableColumn id="{i}" name="{c}"/>' for i, c in enumerate(columns, 1))
     new = f'<tableColumns count="{len(columns)}">{body}</tableColumns>'
     parts[part] = re.sub(r"<tableColumns.*</tableColumns>", new, parts[part].decode())
-    parts.resize("Purchases", "A6:G8")
+    parts.resize("Purchases", f"A6:{address(len(columns), 8)}")
     parts.put_all("Purchases", {"A6": "Mine", "A7": Error("#N/A"), "A8": Formula("1+1")})
     parts.save(book)
     runs(book)
@@ -506,9 +512,10 @@ def test_a_totals_row_is_not_data(book: Path, expected: Lines) -> None:
     parts = Parts(book)
     place = parts.tables()["Purchases"]
     parts.put_all("Purchases", {"A9": "Total", "D9": Formula("SUBTOTAL(109,Purchases[Quantity])", 320.0)})
-    parts.resize("Purchases", f"A6:F{place.bottom + 1}")
+    data = f"A6:{address(place.right, place.bottom)}"
+    stretch(parts, "Purchases", place.bottom + 1)
     parts.edit(place.part, 'totalsRowShown="0"', 'totalsRowCount="1"')
-    parts[place.part] = re.sub(r'<autoFilter ref="[^"]*"', '<autoFilter ref="A6:F8"', parts[place.part].decode())
+    parts[place.part] = re.sub(r'<autoFilter ref="[^"]*"', f'<autoFilter ref="{data}"', parts[place.part].decode())
     parts.save(book)
     runs(book)
     assert journal(book) == expected
@@ -651,7 +658,7 @@ def test_numbers_for_1200_rows_and_then_text_lose_nothing(tmp_path: Path) -> Non
     last = first + 1200
     new |= {f"A{last}": "A-text", f"C{last}": "Buy", f"E{last}": 3}
     parts.put_all("Standard Cost", new)
-    parts.resize("StandardCost", f"A6:L{last}")
+    stretch(parts, "StandardCost", last)
     lines = {}
     for i in range(1200):
         lines |= {f"A{13 + i}": dt.date(2026, 3, 4), f"B{13 + i}": f"P{i}", f"C{13 + i}": 10_000 + i, f"D{13 + i}": 1}
@@ -659,7 +666,7 @@ def test_numbers_for_1200_rows_and_then_text_lose_nothing(tmp_path: Path) -> Non
     lines |= {"A1213": dt.date(2026, 3, 4), "B1213": "P-last", "C1213": "A-text", "D1213": 2, "E1213": 3}
     lines |= {f"{c}{r}": None for r in range(9, 13) for c in "A"}
     parts.put_all("Purchases", lines)
-    parts.resize("Purchases", "A6:F1213")
+    stretch(parts, "Purchases", 1213)
     parts.save(path)
     runs(path)
     received = {r["Item"]: r["Received"] for r in Parts(path).rows("Reconciliation")}
@@ -1347,7 +1354,7 @@ def test_a_large_sheet_of_formulas_is_read_in_no_time(tmp_path: Path) -> None:
     parts = Parts(sample_book(tmp_path / "widgets.xlsm"))
     part = parts.part_of("Buildup")
     parts[part] = parts[part].decode().replace("</sheetData>", f"{xml}</sheetData>")
-    parts.resize("Buildup", "A6:M40007")
+    stretch(parts, "Buildup", 40_007)
     parts.save(tmp_path / "large.xlsm")
     with FileBook(tmp_path / "large.xlsm") as book:
         before = time.process_time()

@@ -162,8 +162,10 @@ def test_negative_numbers_stay_numbers(book, condense):
 def test_the_command_names_the_file(book, condense):
     result = cli("run", book)
     count = len(lines(view_of(book)))
-    assert result.out.endswith(f"book-trace.csv, {count:,} rows\n")
-    assert "Product view " in result.out
+    table, _, advice = result.out.partition("\n\n")
+    assert table.endswith(f"book-trace.csv, {count:,} rows")
+    assert table.splitlines()[-1].startswith("Product view ")
+    assert advice == "Before you post, correct the warning or make sure that it is right.\n"
     assert cli("run", book, "--json").json["product_view"] == str(view_of(book))
 
 
