@@ -168,6 +168,12 @@ class Levers:
                 yield from ((kind, parent, -1) for kind in through)
                 yield from self._above(parent, seen)
 
+    @cached_property
+    def on_a_line_of_nothing(self) -> frozenset[int]:
+        """Components that a bill has with a quantity of 0."""
+        of_nothing = self.inputs.bom.qty_per == 0
+        return frozenset(self.bill.of("BOM", "Component")[of_nothing].tolist()) if of_nothing.any() else frozenset()
+
     def lines_of(self, item: int) -> list[int]:
         """Lines of the bill that take an item, those that used most of it first."""
         lines = self._by_component[slice(*self._first_of_component[item : item + 2])]

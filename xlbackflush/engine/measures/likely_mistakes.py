@@ -453,6 +453,7 @@ class _Search:
             at = np.array([item])
             lever = Lever((MISSING, item, -1), "StandardCost", "Item", item, at, np.zeros(1), {item: 1.0})
             weight = self.gain(lever, -units) + ODDS + odds
+            weight += _ZERO_LINE if item in levers.on_a_line_of_nothing else 0.0
             weight += _NO_BILL if levers.lever((own.RECEIPT, item, -1)) and not levers.lines_of(item) else -_STANDING
             if weight > 0:
                 slip = Slip(each, MISSING, odds)
@@ -570,6 +571,7 @@ _CUT_OFF = math.log(0.15)  # that the last receipt of an item is of another peri
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
 _NO_BILL = 2.0  # for a missing line, where no bill has the component, and more of it was bought
+_ZERO_LINE = 6.0  # where a bill has the component with a quantity of 0: nobody means that
 _STANDING = 0.7  # against bills: they stay as they are, counts and receipts are typed every month
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted

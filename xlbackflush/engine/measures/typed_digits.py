@@ -52,7 +52,7 @@ class TypedDigits:
     def _unlike(self, quantity: float, pieces: bool) -> float:
         """Log odds that a quantity is not one of a bill; nothing can be said of one that takes nothing, or gives back."""
         middle, spread = self.usual[pieces]
-        return unlikely((math.log(quantity) - middle) / spread) if quantity > 0 else 0.0
+        return unlikely((math.log(quantity) - middle) / spread) if quantity > 0 else 8.0
 
     @cached_property
     def _pieces(self) -> Bools:
