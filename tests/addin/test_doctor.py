@@ -447,7 +447,7 @@ class Pretender(Elsewhere):
         module = procedure.split("!")[-1].split(".")[0]
         known = {
             "BackflushValues": "w-100", "BackflushStubs": "Ready", "BackflushHelp": None, "xlwings": sys.executable,
-            "BackflushTables": ("Setup", "StandardCost", "BOM"), "BackflushGateway": True, "RunPython": 0,
+            "BackflushTables": ("Setup", "StandardCost", "BOM", "Units"), "BackflushGateway": True, "RunPython": 0,
         }  # fmt: skip
         what = "RunPython" if procedure.endswith(".RunPython") else module
         return self._said(what, known[what])

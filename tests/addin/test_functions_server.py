@@ -184,7 +184,7 @@ def test_columns_are_found_by_their_headers_wherever_the_table_stands(everything
         moved.append((name, sheet, 20.0, 5.0, (tuple(reversed(headers[0])),), turned))
     assert loaded(moved) == loaded(everything)
     reason = refused(changed(moved, "StandardCost", 21, "Material price", NA))
-    assert reason.startswith("1 error in the inputs, at Standard Cost!R21: ")  # the 14th from E
+    assert reason.startswith("1 error in the inputs, at Standard Cost!S21: ")  # the 15th from E
 
 
 def test_lists_do_as_well_as_tuples(everything):

@@ -637,17 +637,17 @@ def test_the_ribbon_upgrades_a_workbook_and_opens_it_again(tmp_path: Path) -> No
     excel = MemoryExcel()
     excel.open(older(tmp_path))
     said = press(excel, "Run", "older.xlsm")
-    assert said.startswith("Stopped: older.xlsm has no column Comment in table Journal. ")
+    assert said.startswith("Stopped: older.xlsm has no column Class in table Journal. ")
     assert "press Upgrade on the ribbon tab Backflush" in said
     excel.range("older.xlsm", "Setup", "B7").vba_set("Value", "Widgets & Sons")
 
     state = application_state(excel)
     (said,) = ribbon(excel, "Upgrade")
-    assert said.startswith("Done: Added column Comment to table Journal, at Journal!V6. ")
+    assert said.startswith("Done: Added column Class to table Journal, at Journal!W6. ")
     assert application_state(excel) == state
     assert excel.application.active_book is excel.book("older.xlsm")
     assert excel.range("older.xlsm", "Setup", "B7").vba_get("Value") == "Widgets & Sons"
-    assert excel.range("older.xlsm", "Journal", "V6").vba_get("Value") == "Comment"
+    assert excel.range("older.xlsm", "Journal", "W6").vba_get("Value") == "Class"
     assert press(excel, "Run", "older.xlsm").startswith("Done: run R0001")
     assert ribbon(excel, "Upgrade") == [
         f"Done: Nothing to add: the workbook is of schema version {schema.SCHEMA_VERSION}."
@@ -657,12 +657,12 @@ def test_the_ribbon_upgrades_a_workbook_and_opens_it_again(tmp_path: Path) -> No
 def test_where_the_upgrade_is_refused_the_workbook_is_open_again_as_it_was(tmp_path: Path) -> None:
     path = older(tmp_path)
     parts = Parts(path)
-    parts.put("Journal!V9", "mine")
+    parts.put("Journal!W9", "mine")
     excel = MemoryExcel()
     excel.open(parts.save(path))
     (said,) = ribbon(excel, "Upgrade")
-    assert said.startswith("Stopped: Journal!V9 is in the way of column Comment of table Journal: ")
-    assert excel.range("older.xlsm", "Journal", "V9").vba_get("Value") == "mine"
+    assert said.startswith("Stopped: Journal!W9 is in the way of column Class of table Journal: ")
+    assert excel.range("older.xlsm", "Journal", "W9").vba_get("Value") == "mine"
     assert len(excel.application.workbooks_.books) == 1
 
 

@@ -11,6 +11,7 @@ from pyopenvba.interpreter import Interpreter
 from xlbackflush.vba.building import addin
 
 from xlbackflush import schema
+from xlbackflush.engine import answers
 from xlbackflush.schema import excel
 from xlbackflush.sheets import help_sheet
 
@@ -224,7 +225,7 @@ def test_names_that_vba_repeats_are_those_of_the_workbook() -> None:
     assert f'HelpPage As String = "{help_sheet.SHEET.name}"' in SOURCES["BackflushTables"]
     inputs = re.search(r"InputTableNames = Array\((.*)\)", SOURCES["BackflushTables"])
     assert inputs
-    assert set(re.findall(r'"(\w+)"', inputs[1])) == {t.name for t in (schema.SETUP, schema.STANDARD_COST, schema.BOM)}
+    assert set(re.findall(r'"(\w+)"', inputs[1])) == {table.name for table in answers.TABLES}
 
 
 @every_file

@@ -16,7 +16,7 @@ Cells = tuple[tuple[object, ...], ...]
 Handed = tuple[str, str, float, float, Cells, Cells]  # one table, as VBA hands it over
 
 
-NEEDED = ("Setup", "Accounts", "StandardCost", "BOM")
+NEEDED = ("Setup", "Accounts", "StandardCost", "BOM", "Units")
 
 
 def handed(path: Path, *names: str) -> list[Handed]:
