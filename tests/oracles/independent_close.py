@@ -289,9 +289,11 @@ def relieve_by_count(period: Period) -> dict[str, Fraction]:
         elif line.event == "Completion":
             flushed_into[line.debit] += amount
     if policy.points == "Sale":
-        everything = sum(
-            (number(row, "Quantity") * number(row, "Actual price") for row in period.given["Purchases"]), Fraction(0)
+        invoices = (
+            number(row, "Quantity") * number(row, "Actual price") + number(row, "Other cost")
+            for row in period.given["Purchases"]
         )
+        everything = sum(invoices, Fraction(0))
         lines[Line("Sale", SOLD, PAYABLE, "M")] += everything - scrapped[PAYABLE]
         return {MIP: everything - scrapped[PAYABLE]}
     relieved: dict[str, Fraction] = {}
