@@ -139,10 +139,19 @@ SHAPES = [
         "me2n.csv",
         "Einkaufsbeleg;Lieferdatum;Material;Menge;Nettopreis;Preiseinheit;Währung\n"
         "4500001;05.04.2026;BOLT;10.000;25,00;1.000;USD\n4500002;06.04.2026;NUT;500;3,00;100;USD\n",
-        "Purchases", ("Document", "Quantity", "Actual price"),
-        [("4500001", 10000, 0.025), ("4500002", 500, 0.03)],
+        "Purchases", ("Document", "Quantity", "Actual price", "Price per"),
+        [("4500001", 10000, 25, 1000), ("4500002", 500, 3, 100)],
         (),
-        "it was divided by that",
+        "Price per = Preiseinheit",
+    ),
+    Shape(
+        "me2n with values only.csv",
+        "Einkaufsbeleg;Lieferdatum;Material;Menge;Preiseinheit;Nettowert\n"
+        "4500001;05.04.2026;BOLT;10.000;1.000;250,00\n4500002;06.04.2026;NUT;500;;15,00\n",
+        "Purchases", ("Document", "Quantity", "Actual price", "Price per"),
+        [("4500001", 10000, 25, 1000), ("4500002", 500, 0.03, None)],
+        (),
+        'Actual price is "Nettowert" divided by the quantity, per Price per',
     ),
     Shape(
         "quickbooks bills.csv",
@@ -156,8 +165,8 @@ SHAPES = [
         "price list.csv",
         "Item;Description;Type;Price\nBOLT;Bolt M8;Raw material;$ 12.50 / 100\nNUT;Nut;Raw material;$ 3.00\n"
         "WIDGET;Widget;FERT;99\n",
-        "StandardCost", ("Item", "Type", "Material price"),
-        [("BOLT", "Buy", 0.125), ("NUT", "Buy", 3.0), ("WIDGET", "Finished", None)],
+        "StandardCost", ("Item", "Type", "Material price", "Price per"),
+        [("BOLT", "Buy", 12.5, 100), ("NUT", "Buy", 3.0, None), ("WIDGET", "Finished", None, None)],
         (),
         "Material price of 1 made item was left out",
     ),
@@ -341,6 +350,19 @@ def test_a_base_quantity_is_per_or_divides(book: Path, tmp_path: Path) -> None:
     assert cli("import", book, file).code == 0
     [row] = xlbackflush.tables(book)["BOM"].to_dict("records")
     assert row["Qty per"] / (row.get("Per") or 1) == 4
+
+
+def test_line_totals_are_those_of_prices_per_so_many(book: Path, tmp_path: Path) -> None:
+    head = (
+        "Date,Document,Item,Quantity,Net price,Price unit quantity,Line total\n2026-04-05,P1,BOLT,10000,25,1000,250\n"
+    )
+    file = tmp_path / "receipts.csv"
+    for second, what in (("0.03,,15", ""), ("3,,15", "500 x 3 is not 15."), ("3,10,15", "500 x 3 / 10 is not 15.")):
+        file.write_text(f"{head}2026-04-06,P2,NUT,500,{second}\n", encoding="utf-8")
+        result = cli("import", book, file, "--replace")
+        assert result.code == 0, result.out
+        assert ("Warning" in result.out) == bool(what), result.out
+        assert not what or f"1 row with a line total that is not quantity x price: {what}" in result.out
 
 
 def test_codes_that_are_numbers_on_a_sheet_are_those_of_the_workbook(book: Path, tmp_path: Path) -> None:

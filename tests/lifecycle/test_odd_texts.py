@@ -11,14 +11,14 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from support_files import Parts, Result, bench_book, cli
+from support_files import CellValue, Parts, Result, bench_book, cli
 
 from xlbackflush import schema
 from xlbackflush.addin import computer
 from xlbackflush.cli import workbook_commands
 from xlbackflush.model.text import FORMULA_MAX, NAME_MAX, TEXT_MAX, shortened
 from xlbackflush.ooxml.cells import cell
-from xlbackflush.sheets.formulas import Sheets
+from xlbackflush.sheets.formulas import Sheets, literal
 from xlbackflush.workbook.file import FileBook
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
@@ -45,10 +45,25 @@ COLUMNS = [
 
 
 def typed(path: Path, texts: dict[tuple[str, str], str]) -> Path:
-    """The bench with a text in the first row of some columns."""
+    """The bench with a text in the first row of some columns, and what makes sense of it elsewhere.
+
+    Units are converted one to one, the alternative is the bill in force, and a class that has an account is that of all items.
+    """
     parts = Parts(bench_book(path))
-    for (table, column), text in texts.items():
-        parts.put(parts.where(table, column), text)
+    cells: dict[tuple[str, str, int], CellValue] = {(*place, 0): text for place, text in texts.items()}
+    if any(column == "UoM" or table == "Units" for table, column in texts):
+        bought, used = texts.get(("Purchases", "UoM"), "box"), texts.get(("BOM", "UoM"), "crate")
+        for row, (one, other) in enumerate([(bought, texts.get(("StandardCost", "UoM"), "each")), (used, "each")]):
+            cells |= {("Units", "From", row): one, ("Units", "To", row): other, ("Units", "Factor", row): 1}
+    items = [item["Item"] for item in parts.rows("StandardCost")]
+    if bill := texts.get(("BOM", "Alternative")):
+        parents = [line["Parent"] for line in parts.rows("BOM")]
+        cells |= {("BOM", "Alternative", i): bill for i, parent in enumerate(parents) if parent == parents[0]}
+        cells["StandardCost", "Bill", items.index(parents[0])] = bill
+    if item_class := texts.get(("Accounts", "Class")):
+        cells |= {("StandardCost", "Class", i): item_class for i in range(len(items))}
+    for place, value in cells.items():
+        parts.put(parts.where(*place), value)
     return parts.save(path)
 
 
@@ -63,13 +78,18 @@ def test_odd_texts_in_every_column_are_posted_and_verify(tmp_path: Path, start: 
     texts = list(SPELLED)
     changes = {place: texts[(start + i) % len(texts)] for i, place in enumerate(COLUMNS)}
     changes["Accounts", "Name"] = texts[start]  # posted with each line of the journal
+    changes["StandardCost", "Class"] = changes["Accounts", "Class"]
     path = typed(tmp_path / "odd.xlsm", changes)
     posted_and_verified(path)
     with FileBook(path, to_write=False) as book:
         for (table, column), text in changes.items():
             assert book.table(table).by_column()[column][0] == SPELLED[text]
         rows = [row for _, row in book.table("Journal").named_rows() if row["Role"] == schema.MIP]
-        assert {row["Account name"] for row in rows} == {SPELLED[texts[start]].strip()}
+        of_class, name = (SPELLED[changes["Accounts", column]].strip() for column in ("Class", "Name"))
+        assert {(row["Class"] or "", row["Account name"]) for row in rows} == {
+            (" ".join(of_class.split()), name),
+            ("", schema.ROLES[schema.MIP][1]),
+        }
 
 
 @pytest.mark.skipif(not FULL, reason="with XLBACKFLUSH_FUZZ=full")
@@ -187,3 +207,14 @@ def test_a_formula_that_excel_would_not_take_is_not_written() -> None:
     longest = "+".join(["A1"] * 2731)[:FORMULA_MAX]
     assert (len(longest), FORMULA_MAX, TEXT_MAX) == (8_192, 8_192, 32_767)
     assert Sheets({}).written([longest, longest + "1", "B1"]) == [longest, "", "B1"]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x07b", "A\rB", "n\nm", "A_x000D_B", "x" * 256, "\U0001f642" * 128])
+def test_a_text_that_no_formula_holds_leaves_its_cell_without_one(text: str) -> None:
+    assert Sheets({}).written([f"IF(A1={literal(text)},1,0)", "B1"]) == ["", "B1"]
+
+
+@pytest.mark.parametrize("text", ['5" pipe', "a\u2028b", "x" * 255, "\U0001f642" * 127, "_x00_"])
+def test_any_other_text_stands_in_a_formula(text: str) -> None:
+    spelled = text.replace('"', '""')
+    assert Sheets({}).written([literal(text)]) == [f'"{spelled}"']

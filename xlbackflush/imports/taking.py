@@ -360,8 +360,8 @@ def _signs(taken: Taken) -> None:
 
 
 def _prices(taken: Taken, book: BookFacts) -> None:
-    """A price per pack is the price of one; a line total without a price is divided by its quantity."""
-    columns, table = taken.columns, taken.plan.table
+    """Prices are those of the workbook's currency; a line total without a price is divided by its quantity."""
+    columns = taken.columns
     currency = columns.pop(names.CURRENCY, None)
     if currency is not None:
         others = Counter(
@@ -376,25 +376,15 @@ def _prices(taken: Taken, book: BookFacts) -> None:
     quantity = columns.get("Quantity")
     if total is not None and quantity is not None and "Actual price" not in columns:
         with np.errstate(divide="ignore", invalid="ignore"):
-            columns["Actual price"] = np.where(quantity != 0, np.abs(total / quantity), np.nan)
-        taken.notes.append(f'Actual price is "{taken.plan.heading(names.LINE_TOTAL)}" divided by the quantity.')
-    for per, price, what in (
-        (names.PRICE_PER, ("Actual price", "Material price"), "price"),
-        (names.PER, ("Qty per",), "quantity"),
-    ):
-        if per in table.names or per not in columns:
-            continue
-        units = columns.pop(per)
-        for name in price:
-            if name in columns:
-                many = (units == units) & (units > 0) & (units != 1)
-                columns[name] = np.where(many, columns[name] / np.where(many, units, 1), columns[name])
-                if np.count_nonzero(many):
-                    count = several(int(many.sum()), "row")
-                    shown = number(float(units[many][0]))
-                    taken.notes.append(
-                        f"The {what} of {count} is for more than one unit (such as {shown}): it was divided by that."
-                    )
+            columns["Actual price"] = np.where(quantity != 0, np.abs(total / quantity) * _price_per(taken), np.nan)
+        of = ", per Price per" if names.PRICE_PER in columns else ""
+        taken.notes.append(f'Actual price is "{taken.plan.heading(names.LINE_TOTAL)}" divided by the quantity{of}.')
+
+
+def _price_per(taken: Taken) -> Any:
+    """Units that each price is for: 1 where that is blank."""
+    per = taken.columns.get(names.PRICE_PER)
+    return 1 if per is None else np.where(per > 0, per, 1)
 
 
 def _check_line_totals(taken: Taken) -> None:
@@ -403,13 +393,15 @@ def _check_line_totals(taken: Taken) -> None:
     price, quantity = taken.columns.get("Actual price"), taken.columns.get("Quantity")
     if total is None or price is None or quantity is None:
         return
-    worth = quantity * price
+    per = np.broadcast_to(_price_per(taken), price.shape)
+    worth = quantity * price / per
     unlike = np.abs(np.abs(worth) - np.abs(total)) > 0.05 + 0.01 * np.abs(total)
     if np.count_nonzero(unlike):
         at = int(where_true(unlike)[0])
         what = (
             f"{several(int(unlike.sum()), 'row')} with a line total that is not quantity x price: "
-            f"{number(float(quantity[at]))} x {number(float(price[at]))} is not {number(float(total[at]))}."
+            f"{number(float(quantity[at]))} x {number(float(price[at]))}"
+            f"{f' / {number(float(per[at]))}' if per[at] != 1 else ''} is not {number(float(total[at]))}."
         )
         fix = 'If the price is for a pack, name the column that says so: --map "Pack=Price per". Else correct the file.'
         taken.findings.append(rules.TOTAL_DIFFERS(taken.where("Actual price", taken.numbers[at]), what, fix=fix))

@@ -8,6 +8,8 @@ from xlbackflush.late import pattern
 TEXT_MAX = 32_767
 #: characters of a formula
 FORMULA_MAX = 8_192
+#: characters of a text inside a formula
+LITERAL_MAX = 255
 #: halves of characters, and two that are none: XML has no way to write them, and so no workbook has
 UNWRITABLE = pattern("[\ud800-\udfff\ufffe\uffff]")
 #: characters of the name of a person

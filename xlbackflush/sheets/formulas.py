@@ -14,7 +14,7 @@ from xlbackflush.engine.explosion.demand import RECEIPTS, Stream
 from xlbackflush.late import pattern
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
-from xlbackflush.model.text import FORMULA_MAX
+from xlbackflush.model.text import FORMULA_MAX, LITERAL_MAX
 from xlbackflush.ooxml.address import fixed, link_target, quoted
 from xlbackflush.ooxml.patterns import Patterns
 
@@ -23,11 +23,19 @@ AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_TH
 #: criteria that leave out rows of the Trace that no entry posts
 POSTED_ROWS = "".join(f',Trace[Event],"<>{event}"' for event in (*schema.ON_THE_SHELF, schema.UNITS_IN_PROCESS))
 _DATE_LIKE = pattern(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
+#: what a formula in a file does not hold as it stands: characters of control, and what is read as one of them
+_NOT_LITERAL = pattern(r"[\x00-\x1f]|_x[0-9A-Fa-f]{4}_")
+_TOO_LONG = '"' + " " * FORMULA_MAX + '"'
 
 
 def literal(text: str) -> str:
-    """Text inside a formula: 5" pipe -> "5"" pipe"."""
-    return '"' + text.replace('"', '""') + '"'
+    """Text inside a formula: 5" pipe -> "5"" pipe".
+
+    A text that no formula holds makes the formula longer than any that is written: its cell holds its value alone.
+    """
+    if len(text) > LITERAL_MAX // 2 and len(text.encode("utf-16-le", "surrogatepass")) > 2 * LITERAL_MAX:
+        return _TOO_LONG
+    return _TOO_LONG if _NOT_LITERAL.search(text) else '"' + text.replace('"', '""') + '"'
 
 
 def link(where: str, target: str = "") -> str:
