@@ -181,7 +181,7 @@ def cells(tables: dict[str, Source], column: str) -> list[object]:
 
 
 def test_a_posted_line_typed_over_is_a_problem_and_a_draft_line_is_none():
-    for run, problems in (("R0001", ["Journal!A7:Q7"]), ("R0003", [])):
+    for run, problems in (("R0001", ["Journal!A7:R7"]), ("R0003", [])):
         _, tables = booked()
         journal = tables["Journal"]
         at = cells(tables, "Run").index(run)
