@@ -22,19 +22,6 @@ from xlbackflush.addin import macros, server
 COMMAND = "from xlbackflush.addin.macros import run; run()"
 
 
-@pytest.fixture(scope="module")
-def new_widgets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sample(tmp_path_factory.mktemp("new"), "widgets")
-
-
-@pytest.fixture
-def excel(new_widgets: Path) -> MemoryExcel:
-    """Widgets, open with the add-in and not yet run; nothing else has happened."""
-    opened = MemoryExcel()
-    opened.open(new_widgets)
-    return opened
-
-
 @pytest.fixture
 def warm(excel: MemoryExcel) -> MemoryExcel:
     """The same, some seconds later; what a button asks of Python is noted and not done."""

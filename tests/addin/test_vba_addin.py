@@ -43,19 +43,6 @@ def after_run(widgets: Ran) -> MemoryExcel:
     return opened
 
 
-@pytest.fixture(scope="module")
-def new_widgets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sample(tmp_path_factory.mktemp("new"), "widgets")
-
-
-@pytest.fixture
-def excel(new_widgets: Path) -> MemoryExcel:
-    """Widgets, open with the add-in and not yet run: where it does not matter what was posted."""
-    opened = MemoryExcel()
-    opened.open(new_widgets)
-    return opened
-
-
 def ask(excel: MemoryExcel, name: str, *args: object) -> Any:
     return excel.call(NAME, name, *args)
 

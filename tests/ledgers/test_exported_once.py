@@ -9,28 +9,18 @@ import re
 from pathlib import Path
 
 import pytest
-from support_files import Parts, address, bench_book, cli
+from support_files import Parts, address, bench_book, cli, posted_at
 
 from xlbackflush import schema
 from xlbackflush.ledgers.chosen import Choice, exported
 from xlbackflush.ledgers.export import export
 from xlbackflush.lifecycle import run as lifecycle
-from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.workbook.file import FileBook
 
 NOW = dt.datetime(2026, 4, 2, 9)
 Line = tuple[str, ...]
-
-
-def posted(path: Path) -> Path:
-    with FileBook(path) as book:
-        outcome = lifecycle.run(book, "Ann Clerk", NOW)
-        assert outcome.run, [finding.what for finding in outcome.findings]
-    with FileBook(path) as book:
-        post(book, "Bob Controller", NOW)
-    return path
 
 
 def sold(path: Path, day: dt.date, quantity: float) -> None:
@@ -58,7 +48,7 @@ def runs(path: Path) -> list[Run]:
 
 
 def test_ten_months_give_each_posted_line_once(tmp_path: Path) -> None:
-    path, said = posted(bench_book(tmp_path / "m00.xlsm")), list[str]()
+    path, said = posted_at(NOW, bench_book(tmp_path / "m00.xlsm")), list[str]()
     files: list[Path] = []
     everything: list[Line] = []
     for number in range(10):
@@ -68,10 +58,10 @@ def test_ten_months_give_each_posted_line_once(tmp_path: Path) -> None:
             path, month = following, 3 + number
             first = dt.date(2026 + (month - 1) // 12, (month - 1) % 12 + 1, 1)
             sold(path, first, 1)
-            posted(path)
+            posted_at(NOW, path)
             files += export(path, "intacct", warn=said.append, choice=Choice(new=True)).files
             sold(path, first, 2)  # corrected after it was exported
-            posted(path)
+            posted_at(NOW, path)
         files += export(path, "intacct", warn=said.append, choice=Choice(new=True)).files
         assert export(path, "intacct", warn=said.append, choice=Choice(new=True)).files == []
         whole = tmp_path / f"whole{number}.csv"
@@ -84,12 +74,12 @@ def test_ten_months_give_each_posted_line_once(tmp_path: Path) -> None:
 
 
 def test_after_a_correction_only_the_reversal_and_the_new_entry_go_out(tmp_path: Path) -> None:
-    path = posted(bench_book(tmp_path / "bench.xlsm"))
+    path = posted_at(NOW, bench_book(tmp_path / "bench.xlsm"))
     first = export(path, "intacct").files
     parts = Parts(path)
     parts.put(parts.where("Counts", "Quantity", 0), 11)
     parts.save(path)
-    posted(path)
+    posted_at(NOW, path)
     with FileBook(path, to_write=False) as book:
         of_second = [row for _, row in book.table("Journal").named_rows() if row["Run"] == "R0002"]
     by_run = export(path, "intacct", choice=Choice(run="R0002")).files
@@ -103,7 +93,7 @@ def test_after_a_correction_only_the_reversal_and_the_new_entry_go_out(tmp_path:
 
 
 def test_the_file_names_its_run_and_digest_and_the_workbook_remembers_them(tmp_path: Path) -> None:
-    path = posted(bench_book(tmp_path / "bench.xlsm"))
+    path = posted_at(NOW, bench_book(tmp_path / "bench.xlsm"))
     (file,) = export(path, "csv").files
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
     assert file.name == f"bench-R0001-{digest}-journal.csv"
@@ -116,7 +106,7 @@ def test_the_file_names_its_run_and_digest_and_the_workbook_remembers_them(tmp_p
 
 
 def test_the_same_lines_twice_are_told(tmp_path: Path) -> None:
-    path, said = posted(bench_book(tmp_path / "bench.xlsm")), list[str]()
+    path, said = posted_at(NOW, bench_book(tmp_path / "bench.xlsm")), list[str]()
     export(path, "xero", warn=said.append)
     assert said == []
     export(path, "csv", warn=said.append)  # another ledger
@@ -128,7 +118,7 @@ def test_the_same_lines_twice_are_told(tmp_path: Path) -> None:
 
 
 def test_a_later_run_keeps_what_was_exported(tmp_path: Path) -> None:
-    path = posted(bench_book(tmp_path / "bench.xlsm"))
+    path = posted_at(NOW, bench_book(tmp_path / "bench.xlsm"))
     export(path, "csv")
     (before,) = runs(path)
     with FileBook(path) as book:
@@ -145,7 +135,7 @@ def test_a_later_run_keeps_what_was_exported(tmp_path: Path) -> None:
     ],
 )
 def test_a_choice_of_what_is_not_there_is_refused(choice: Choice, says: str, tmp_path: Path) -> None:
-    path = posted(bench_book(tmp_path / "bench.xlsm"))
+    path = posted_at(NOW, bench_book(tmp_path / "bench.xlsm"))
     before = path.read_bytes()
     with pytest.raises(UnusableError, match=re.escape(says)):
         export(path, "csv", choice=choice)
@@ -153,7 +143,7 @@ def test_a_choice_of_what_is_not_there_is_refused(choice: Choice, says: str, tmp
 
 
 def test_a_read_only_workbook_is_exported_and_not_remembered(tmp_path: Path) -> None:
-    path, said = posted(bench_book(tmp_path / "bench.xlsm")), list[str]()
+    path, said = posted_at(NOW, bench_book(tmp_path / "bench.xlsm")), list[str]()
     with FileBook(path):  # somebody else is at work in it
         (file,) = export(path, "csv", warn=said.append).files
     assert file.exists()

@@ -7,22 +7,10 @@ from pathlib import Path
 
 import live_books
 from live_books import NOW, PERIOD, Policy
-from support_files import Parts, cli
+from support_files import Parts, cli, posted_at
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import run as lifecycle
-from xlbackflush.lifecycle.post import post
 from xlbackflush.template.build import build
-from xlbackflush.workbook.file import FileBook
-
-
-def posted(path: Path) -> Path:
-    with FileBook(path) as book:
-        outcome = lifecycle.run(book, "Ann Clerk", NOW)
-        assert outcome.run, [finding.what for finding in outcome.findings]
-    with FileBook(path) as book:
-        post(book, "Bob Controller", NOW)
-    return path
 
 
 def rolled(path: Path, following: str) -> Path:
@@ -39,7 +27,7 @@ def balances(path: Path, table: str, column: str) -> dict[tuple[str, str], float
 def month(tmp_path: Path, **more: object) -> Path:
     path = tmp_path / "march.xlsx"
     build(path, PERIOD, live_books.world(Policy(schema.PCS, disposition=schema.CARRY_FORWARD, **more)))  # type: ignore[arg-type]
-    return posted(path)
+    return posted_at(NOW, path)
 
 
 def test_payables_and_payroll_that_the_ledger_has_do_not_pile_up(tmp_path: Path) -> None:
@@ -69,7 +57,7 @@ def test_each_class_opens_with_what_it_closed_with(tmp_path: Path) -> None:
         place.sheet, {f"{chr(64 + place.left + names.index(n))}{place.top + 1}": value for n, value in cells.items()}
     )
     parts.save(april)
-    posted(april)
+    posted_at(NOW, april)
     assert balances(april, "Ledger", "Opening") == stock_and_variances
     assert all(not row["Difference"] for row in Parts(april).rows("Ledger"))
     assert cli("verify", april).code == 0

@@ -21,8 +21,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from xlbackflush.cli import parser
+from xlbackflush.lifecycle import run as lifecycle
+from xlbackflush.lifecycle.post import post
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES, Sample
+from xlbackflush.workbook.file import FileBook
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -108,6 +111,16 @@ def _new_book(suffix: str, name: str) -> bytes:
 def sample_book(path: Path, name: str = "computers") -> Path:
     """A sample of the package, built and not yet run."""
     path.write_bytes(_new_book(path.suffix, name))
+    return path
+
+
+def posted_at(moment: dt.datetime, path: Path) -> Path:
+    """The workbook, run and posted by two people at a moment."""
+    with FileBook(path) as book:
+        outcome = lifecycle.run(book, "Ann Clerk", moment)
+        assert outcome.run, [finding.what for finding in outcome.findings]
+    with FileBook(path) as book:
+        post(book, "Bob Controller", moment)
     return path
 
 
