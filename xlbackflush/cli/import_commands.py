@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xlbackflush.cli.printed import tell
+from xlbackflush.dataclass import asdict
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.words import number, several
 from xlbackflush.terminal import warn

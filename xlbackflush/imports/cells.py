@@ -18,7 +18,7 @@ from xlbackflush.model.text import cleaned_code
 from xlbackflush.model.words import share
 
 #: form -> the reading of `readings` that it chooses
-_WAYS = {DAY_FIRST: "day, month, year", MONTH_FIRST: "month, day, year", DECIMAL_COMMA: ",", DECIMAL_POINT: "."}
+_WAYS = {DAY_FIRST: readings.DMY, MONTH_FIRST: readings.MDY, DECIMAL_COMMA: ",", DECIMAL_POINT: "."}
 _NOTHING = frozenset({"-", "--", "–", "—", "n/a", "na", "null", "none"})
 _SHORT_YEAR = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{2})")
 _PER_PACK = re.compile(r"(?P<price>.*\d.*?)\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(?P<per>\d[\d.,]*)\s*[A-Za-z]*\.?", re.I)
@@ -42,7 +42,7 @@ def ways(columns: Mapping[str, Sequence[object]], kinds: Mapping[str, str], curr
             said = _said(text.strip(), kind, currency)
             if len(said) == 1:
                 deciding["date" if kind == "date" else "number"] |= said.keys()
-    deciding["date"].discard("year, month, day")
+    deciding["date"].discard(readings.YMD)
     return {kind: next(iter(found)) for kind, found in deciding.items() if len(found) == 1}
 
 

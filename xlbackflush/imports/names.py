@@ -31,7 +31,7 @@ from xlbackflush.schema.words import (
 # what a source column can say besides filling a column of the table
 ONLY, LEVEL, PATH, DESIGNATORS = "Only", "Level", "Path", "Designators"
 PER, PRICE_PER, LINE_TOTAL, CURRENCY = "Per", "Price per", "Line total", "Currency"
-HELPERS = (ONLY, LEVEL, PATH, DESIGNATORS, PER, PRICE_PER, LINE_TOTAL, CURRENCY)
+HELPERS = (ONLY, LEVEL, PATH, DESIGNATORS, LINE_TOTAL, CURRENCY)
 
 _ITEM = (
     "item, item code, item no, item number, item id, itemid, internal reference, default code, product internal reference, "

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from xlbackflush.dataclass import replace
+from xlbackflush.engine.inputs.typed import SAY_WHICH
 from xlbackflush.model.addresses import address, the_same_in
 from xlbackflush.model.finding import Finding, Rule
 from xlbackflush.schema import ERROR, NOTE, WARNING
@@ -31,8 +32,6 @@ NOT_RECOGNISED = Rule("I15", WARNING, "File left alone", "Name its table, if it 
 REPEATED_ROWS = Rule("I16", NOTE, "Rows alike", "Compare them with their documents: the export may have them twice.")
 # fmt: on
 
-_AMBIGUOUS = "which can be"
-
 
 def together(findings: Iterable[Finding], form: dict[str, str]) -> Iterator[Finding]:
     """One finding for the cells of a column that share a rule; form: column letters -> what says how to read them."""
@@ -42,7 +41,5 @@ def together(findings: Iterable[Finding], form: dict[str, str]) -> Iterator[Find
         groups[finding.code, cell.sheet if cell else finding.where, cell.letters if cell else ""].append(finding)
     for (_, _, letters), group in groups.items():
         first = group[0]
-        fix = (
-            form.get(letters, first.fix) if _AMBIGUOUS in first.what or "written otherwise" in first.what else first.fix
-        )
+        fix = form.get(letters, first.fix) if first.fix in SAY_WHICH.values() else first.fix
         yield replace(first, what=first.what + the_same_in([f.where for f in group]), fix=fix)

@@ -27,11 +27,7 @@ from xlbackflush.model.words import day, listed, number, several, short_text
 _SUMMED = ("quantity", "money", "hours")
 #: quantities without which a row says nothing
 _NEEDED = ("Quantity", "Qty per", "Amount")
-_HELPERS = {
-    names.PER: schema.quantity(names.PER, ""),
-    names.PRICE_PER: schema.quantity(names.PRICE_PER, ""),
-    names.LINE_TOTAL: schema.money(names.LINE_TOTAL, ""),
-}
+_LINE_TOTAL = schema.money(names.LINE_TOTAL, "")
 _NAMED = 8
 #: what the number of a row without a document is made of
 NUMBERED_BY = ("Date", "Event", "Cost type", "Item", "Stage", "Kind")
@@ -204,15 +200,12 @@ def _totals(plan: Plan, rows: Sequence[Sequence[object]], raw: Mapping[str, list
 def _type_columns(taken: Taken, raw: dict[str, list[object]], book: BookFacts) -> None:
     """The columns by their kinds; helpers that are texts stay as they are."""
     plan = taken.plan
-    known = {column.name: column for column in plan.table.columns} | {
-        name: column for name, column in _HELPERS.items() if name not in plan.table.names
-    }
+    known = {column.name: column for column in plan.table.columns} | {names.LINE_TOTAL: _LINE_TOTAL}
     kinds = {name: known[name].kind if name in known else "" for name in raw}
     for name in ("Actual price", "Material price"):
         if name in raw and names.PRICE_PER not in raw and (both := cells.apart(raw[name])):
             raw[name], raw[names.PRICE_PER] = both
             kinds[names.PRICE_PER] = "quantity"
-            known.setdefault(names.PRICE_PER, _HELPERS[names.PRICE_PER])
     way = cells.ways(raw, kinds, book.currency)
     letters = {name: plan.columns[name].letter if name in plan.columns else "A" for name in raw}
     source = Source(plan.table.name, plan.grid.label, letters, 1, len(raw))

@@ -31,7 +31,7 @@ _FORMS = {
 }
 _CODE = r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])"
 _POWER = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d{1,2}", re.ASCII)
-_DMY, _MDY, _YMD = "day, month, year", "month, day, year", "year, month, day"
+DMY, MDY, YMD = "day, month, year", "month, day, year", "year, month, day"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?", re.ASCII)
 _DAY_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-. ]+([a-z]{3,9})[-., ]+(\d{4})", re.I | re.ASCII)
@@ -63,14 +63,14 @@ def read(texts: Collection[str], kind: str, currency: str, period: tuple[float, 
         if said:
             every[text] = said
     # those that can be read in one way only decide for the others
-    deciding = {next(iter(said)) for said in every.values() if len(said) == 1} - {_YMD}
+    deciding = {next(iter(said)) for said in every.values() if len(said) == 1} - {YMD}
     if not deciding and period:
         deciding = _within(every.values(), *period)
     way = next(iter(deciding)) if len(deciding) == 1 else ""
     result = Texts()
     for text, said in every.items():
         values = sorted(set(said.values()))
-        if len(values) == 1 and (len(deciding) < 2 or len(said) > 1 or _YMD in said):
+        if len(values) == 1 and (len(deciding) < 2 or len(said) > 1 or YMD in said):
             result.certain[text] = values[0]
         elif way in said:
             result.certain[text] = said[way]
@@ -159,15 +159,15 @@ def dates(text: str) -> Readings:
     """What a text may say as a date, by the order of day, month and year: Excel's day numbers; nothing where it is none."""
     if match := _YEAR_FIRST.fullmatch(text):
         year, mark, month, day = match.groups()
-        return _days({_YMD: (year, month, day)}) if mark or len(month + day) == 4 else {}
+        return _days({YMD: (year, month, day)}) if mark or len(month + day) == 4 else {}
     if match := _YEAR_LAST.fullmatch(text):
         first, mark, second, year = match.groups()
-        ways = {_DMY: (year, second, first)}
-        return _days(ways if mark == "." else ways | {_MDY: (year, first, second)})
+        ways = {DMY: (year, second, first)}
+        return _days(ways if mark == "." else ways | {MDY: (year, first, second)})
     if match := _DAY_NAMED.fullmatch(text):
-        return _days({_YMD: (match[3], _month(match[2]), match[1])})
+        return _days({YMD: (match[3], _month(match[2]), match[1])})
     if match := _MONTH_NAMED.fullmatch(text):
-        return _days({_YMD: (match[3], _month(match[1]), match[2])})
+        return _days({YMD: (match[3], _month(match[1]), match[2])})
     return {}
 
 
@@ -176,7 +176,7 @@ def day_in_digits(number: float) -> float | None:
     text = f"{number:.0f}"
     if number != int(number) or len(text) != 8:
         return None
-    return _days({_YMD: (text[:4], text[4:6], text[6:])}).get(_YMD)
+    return _days({YMD: (text[:4], text[4:6], text[6:])}).get(YMD)
 
 
 def _month(name: str) -> str:

@@ -35,7 +35,8 @@ _LARGEST = 1e15  # of any number, with or without its sign
 _KEY_KINDS = ("item", "choice")
 _LONGEST = 100  # characters of a code
 _SHORTEN = "Shorten the text."
-_SAY_WHICH = {
+#: kind -> how to mend texts that can be read in two ways
+SAY_WHICH = {
     "date": "Say which it is: select the column, Data > Text to Columns > Next > Next > Date, and choose DMY where the day comes "
     "first, MDY where the month does.",
     "number": "Say which it is: select the column, Data > Text to Columns > Next > Next > Advanced, and choose the decimal "
@@ -185,7 +186,7 @@ class Reader:
                 if one != other
                 else "and other texts of the column are written otherwise"
             )
-            self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", {says}.', _SAY_WHICH[kind])
+            self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", {says}.', SAY_WHICH[kind])
         elif self.column.kind in ("price", "money") and other_currency(text, self.reading.currency):
             currency = self.reading.currency
             fix = f"Convert it to {currency} and type it as a number; if it is in {currency}, type it without the sign."
