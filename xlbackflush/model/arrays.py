@@ -77,8 +77,14 @@ def distinct(values: NDArray[Number]) -> NDArray[Number]:
     return ordered[is_first]
 
 
+#: a median absolute deviation x this is the standard deviation of a normal distribution
+CONSISTENT = 1.4826
+
+
 def median(values: Floats) -> float:
-    """The middle of numbers. None is blank."""
+    """The middle of numbers; NaN of nothing. None is blank."""
+    if not len(values):
+        return math.nan
     ordered, middle = np.sort(values), len(values) // 2
     return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 

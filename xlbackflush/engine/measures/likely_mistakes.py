@@ -320,22 +320,21 @@ class _Search:
 
     def of_row(self, lever: Lever, row: int, meant: Sequence[Slip]) -> Iterator[Mistake]:
         """The mistakes that a cell would be, by what it may have been meant to say."""
-        typed, several = float(lever.typed[row]), len(lever.at)
+        typed, several, at = float(lever.typed[row]), len(lever.at), int(lever.at[row])
         for slip in meant:
             units = typed - slip.right
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
-            weight = (
-                self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
-            )
+            days = self.days.gain(lever, units, at)
+            weight = self.gain_of_counts(lever, units) + days + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
             weight += self.digits.odds(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > -self.days.most(lever):
-                weight += self.days.gain(lever, units, int(lever.at[row]))
+                weight += days  # for the second time: the odds were measured so
             if weight > 0:
                 yield Mistake(
-                    lever, int(lever.at[row]), typed, slip, weight,
+                    lever, at, typed, slip, weight,
                     {item: each * units for item, each in lever.effects.items()},
                     other=self.twin(lever, row) if slip.kind == AGAIN else -1,
                 )  # fmt: skip

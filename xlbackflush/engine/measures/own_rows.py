@@ -9,7 +9,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
+from xlbackflush.model.arrays import CONSISTENT, Bools, Floats, Ints, Records, where_true
 from xlbackflush.model.inputs import Inputs
 
 ROWS_MIN = 5  # of an item, before one of them can be unlike the others
@@ -81,7 +81,7 @@ def own_rows(bill: Bill) -> OwnRows:
     middle = _medians(logs, first, size)[group]
     away = np.abs(logs - middle)
     spread = _medians(away[np.lexsort((away, group))], first, size)[group]
-    return OwnRows(kind, item, at, quantity, middle, np.maximum(1.4826 * spread, SPREAD_MIN), np.repeat(size, size))
+    return OwnRows(kind, item, at, quantity, middle, np.maximum(CONSISTENT * spread, SPREAD_MIN), np.repeat(size, size))
 
 
 def _medians(ordered: Floats, first: Ints, size: Ints) -> Floats:

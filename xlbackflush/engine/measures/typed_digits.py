@@ -12,7 +12,7 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.levers import Lever
 from xlbackflush.engine.measures.own_rows import ROWS_MIN
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Floats
+from xlbackflush.model.arrays import CONSISTENT, Bools, Floats
 
 HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
@@ -76,7 +76,7 @@ class TypedDigits:
             chosen = np.sort(quantity[(self.of_pieces == pieces) & (quantity > 0)])
             logs = np.log(chosen) if len(chosen) >= ROWS_MIN else np.zeros(0)
             middle = float(logs[len(logs) // 2]) if len(logs) else 0.0
-            spread = 1.4826 * float(np.sort(np.abs(logs - middle))[len(logs) // 2]) if len(logs) else math.inf
+            spread = CONSISTENT * float(np.sort(np.abs(logs - middle))[len(logs) // 2]) if len(logs) else math.inf
             found[pieces] = middle, max(spread, _BILL_SPREAD)
         return found
 

@@ -13,7 +13,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, median, where_true
+from xlbackflush.model.arrays import CONSISTENT, Bools, Floats, Ints, Records, median, where_true
 from xlbackflush.model.inputs import Actuals
 
 OWN_CAUSE = 0.05  # how often a witness is wrong for a reason of its own
@@ -152,7 +152,7 @@ def hours_of(actuals: Actuals, rows: CountRows, each: Floats) -> Hours:
         return Hours(hours, zero, zero, zero, np.full(len(rows), np.inf))
     ratio = np.log(amount[compared] / allowed[compared])
     middle, count = median(ratio), len(ratio)
-    spread = 1.4826 * median(np.abs(ratio - middle))
+    spread = CONSISTENT * median(np.abs(ratio - middle))
     variance = (HOURS_DEGREES * HOURS_ERROR**2 + count * spread**2) / (HOURS_DEGREES + count)
     certain = count / (count + variance / EFFICIENCY_ERROR**2)  # with few days or weeks, the standard counts for more
     error = np.sqrt(variance + EFFICIENCY_ERROR**2 * (1 - certain))
@@ -194,7 +194,7 @@ def usual_of(rows: CountRows) -> Usual:
     alone = _middles(rows.product, np.abs(logs - middle), count)
     busy = _busy(rows.day, logs - middle, alone[rows.product])
     together = _middles(rows.product, np.abs(logs - middle - busy), count)
-    spread = 1.4826 * np.minimum(alone, together)
+    spread = CONSISTENT * np.minimum(alone, together)
     error = np.sqrt((ROW_DEGREES * ROW_SPREAD**2 + size * spread**2) / (ROW_DEGREES + size))
     error[size < ROWS_TO_COMPARE] = np.inf
     usual = np.exp(middle + np.where((together < alone)[rows.product], busy, 0.0))

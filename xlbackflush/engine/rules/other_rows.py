@@ -11,11 +11,10 @@ import numpy as np
 
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.percentages import factor_meant
-from xlbackflush.engine.rules.plausibility.figures import middle as median
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.addresses import Address, address
-from xlbackflush.model.arrays import Bools, Texts, where_true
+from xlbackflush.model.arrays import Bools, Texts, median, where_true
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source, number_in

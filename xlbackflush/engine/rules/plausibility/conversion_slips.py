@@ -23,7 +23,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.plausibility import figures as fig
-from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, sums, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, median, sums, where_true
 
 HOURS, LABOR, VARIABLE, FIXED, OTHER = range(5)
 #: columns of Standard Cost, in this order
@@ -228,7 +228,7 @@ def _scaled(logs: Floats, least: float) -> tuple[float, float]:
     given = logs[~np.isnan(logs)]
     if len(given) < _FEW:
         return 0.0, math.inf
-    typical = fig.middle(given)
+    typical = median(given)
     away = np.sort(np.abs(given - typical))
     width = fig.spread(given) * (1 + 2 / len(given))  # a few values alike by chance are no law
     return typical, max(width, least, float(away[-_SEVERAL]) / 2)
@@ -286,7 +286,7 @@ def _rows(book: Books, standard_pay: float) -> _Rows:
     rows = where_true((book.kind == 0) & np.isfinite(money) & np.isfinite(time))
     _compare(hours, rows, time, _ROW_LIKE)
     if len(rows) >= _FEW:
-        typical, width = fig.middle(rate[rows]), max(fig.spread(rate[rows]), _ROW_PAY)
+        typical, width = median(rate[rows]), max(fig.spread(rate[rows]), _ROW_PAY)
         pay.away[rows], pay.width[rows] = (rate[rows] - typical) / width, width
         pay_step[rows] = rate[rows] - typical
     elif standard_pay:
@@ -439,7 +439,7 @@ def _of_rates(world: _World) -> _Tried:
             whole_period = np.where((right > 0) & (mine > 0), np.log(mine) - np.log(right), 0.0)
         steps = [(np.where(whole_period > _FAR, whole_period, 0.0), _PER_PERIOD)]
         if column != OTHER and len(items) > _FEW:
-            steps.append((np.log(values[items] / fig.middle(values[items])), _LIKE_OTHERS))
+            steps.append((np.log(values[items] / median(values[items])), _LIKE_OTHERS))
         for every_step, odds in steps:
             chosen = np.abs(every_step) > math.log(1.2)
             if not chosen.any():

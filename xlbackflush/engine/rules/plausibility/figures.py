@@ -6,10 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from xlbackflush.engine.period import Period
-from xlbackflush.model.arrays import Bools, Floats, Ints
+from xlbackflush.model.arrays import CONSISTENT, Bools, Floats, Ints, median
 from xlbackflush.model.words import about, share
 
-CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
 #: share of materiality from which a plain slip is a warning
 _ESTIMATED = 0.5
 
@@ -33,15 +32,6 @@ def _two_digits(value: float) -> float:
 # --------------------------------------------------------------------------------------------------- measures
 
 
-def middle(values: Floats) -> float:
-    """The median; NaN of nothing. `numpy.median` takes twenty times as long on a few values."""
-    if not len(values):
-        return math.nan
-    ordered = np.sort(values)
-    half = len(ordered) // 2
-    return float(ordered[half]) if len(ordered) % 2 else float(ordered[half - 1] + ordered[half]) / 2
-
-
 def middle_without(ordered: Floats, value: float) -> float:
     """The median of some values, in order, without one of them."""
     at, (half, odd) = int(ordered.searchsorted(value)), divmod(len(ordered) - 1, 2)
@@ -54,7 +44,7 @@ def middle_without(ordered: Floats, value: float) -> float:
 
 def spread(values: Floats) -> float:
     """Standard deviation of the bulk of some values, whatever the others are."""
-    return CONSISTENT * middle(np.abs(values - middle(values))) if len(values) else math.nan
+    return CONSISTENT * median(np.abs(values - median(values)))
 
 
 def beyond(ratio: Floats, tolerance: float) -> Bools:

@@ -21,7 +21,17 @@ from xlbackflush.engine.rules.places import cells, home
 from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
-from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, distinct, total, where_true
+from xlbackflush.model.arrays import (
+    CONSISTENT,
+    Floats,
+    Ints,
+    Records,
+    blank_as_zero,
+    distinct,
+    median,
+    total,
+    where_true,
+)
 
 #: a price is so many times what it should be -> what it looks like
 _FACTORS = {
@@ -143,7 +153,7 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     if len(off) < _SAME_CAUSE_ROWS or len(distinct(receipts.item[off])) < _SAME_CAUSE_ITEMS:
         return None
     logs = np.log(receipts.price[off] / receipts.standard[off])
-    typical = fig.middle(logs)
+    typical = median(logs)
     alike = np.abs(logs - typical) <= math.log1p(period.settings.price_tolerance)
     rows = off[alike]
     if alike.mean() < _SAME_CAUSE_SHARE or len(distinct(receipts.item[rows])) < _SAME_CAUSE_ITEMS:
@@ -186,7 +196,7 @@ def _exchanged_standards(period: Period, receipts: _Receipts, off: Ints) -> Iter
     allowed = math.log1p(period.settings.price_tolerance)
     for one, other in pairwise(items.tolist()):
         (first, mine), (second, its) = (
-            (float(receipts.standard[rows[i][0]]), fig.middle(np.log(receipts.price[rows[i]]))) for i in (one, other)
+            (float(receipts.standard[rows[i][0]]), median(np.log(receipts.price[rows[i]]))) for i in (one, other)
         )
         several = number[one] + number[other] > 2
         apart = abs(int(receipts.at[rows[one][0]]) - int(receipts.at[rows[other][0]])) > 1
@@ -273,7 +283,7 @@ class _Neighbours:
         typical = fig.middle_without(ordered, float(logs[item]))
         if typical not in self._away:  # of two or three middles, whichever item is left out
             self._away[typical] = np.sort(np.abs(ordered - typical))
-        spread = fig.CONSISTENT * fig.middle_without(self._away[typical], abs(float(logs[item]) - typical))
+        spread = CONSISTENT * fig.middle_without(self._away[typical], abs(float(logs[item]) - typical))
         own, width = math.log(worth[item]), max(spread, 1.0)
         return (((own - typical) / width) ** 2 - ((own + math.log(ratio) - typical) / width) ** 2) / 2
 
@@ -311,7 +321,7 @@ def _agreed(logs: Floats, tolerance: float) -> float | None:
     """The middle of what two or more receipts say, where two thirds of them agree with it."""
     if len(logs) < 2:
         return None
-    typical = fig.middle(logs)
+    typical = median(logs)
     if len(logs) == 2:  # the middle of two is between them
         return typical if abs(logs[0] - logs[1]) <= math.log1p(tolerance) else None
     return typical if (np.abs(logs - typical) <= math.log1p(tolerance)).mean() >= _AGREE else None
@@ -364,7 +374,7 @@ def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) ->
         return None
     alike = (receipts.item == receipts.item[row]) & (receipts.quantity > 0)
     alike[row] = False
-    usual = fig.middle(np.log(receipts.quantity[alike])) if alike.any() else None
+    usual = median(np.log(receipts.quantity[alike])) if alike.any() else None
     if usual is None:
         likely = price == round(price) and quantity != round(quantity)
     else:
@@ -465,7 +475,7 @@ def salvage(period: Period) -> Iterator[f.Finding]:
     costs = period.unit_costs
     cost = scrap.quantity[rows] * costs.rows.unit_cost[costs.at(item[rows], scrap.date[rows])]
     above = (value[rows] > cost + 0.005) & (cost > 0)
-    usual = fig.middle((value[rows] / np.where(cost > 0, cost, np.inf))[~above]) if (~above).any() else 0.0
+    usual = median((value[rows] / np.where(cost > 0, cost, np.inf))[~above]) if (~above).any() else 0.0
     for k in where_true(above).tolist():
         row = int(rows[k])
         amount, worth, name = float(value[row]), float(cost[k]), _code(period, int(item[row]))

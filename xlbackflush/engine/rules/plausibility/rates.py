@@ -20,7 +20,7 @@ from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.engine.rules.plausibility.conversion_slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
-from xlbackflush.model.arrays import Bools, Ints, distinct, where_true
+from xlbackflush.model.arrays import Bools, Ints, distinct, median, where_true
 
 #: element of cost -> what an amount too high by a factor looks like
 _SHIFTED = {
@@ -202,7 +202,7 @@ def _evidence(book: Books, slip: Slip) -> str:
         )
     if slip.column in (LABOR, slips.VARIABLE, FIXED) and slip.kind == slips.STANDARD:
         others = np.delete(book.values[:, slip.column], slip.at)
-        return f"The rate of the other items is about {words.price(fig.middle(others[others > 0]))}."
+        return f"The rate of the other items is about {words.price(median(others[others > 0]))}."
     return "In proportion to its material it is far from the other items."
 
 
@@ -265,7 +265,9 @@ def _usual_pay(period: Period, book: Books, row: int) -> str:
     crew: Bools = others & (notes == notes[row]) & (notes != "")
     same_note, others = (" with the same note", crew) if crew.any() else ("", others)
     if others.any():
-        return f", as in the other rows{same_note} (about {words.price(fig.middle(book.amount[others] / book.hours[others]))})"
+        return (
+            f", as in the other rows{same_note} (about {words.price(median(book.amount[others] / book.hours[others]))})"
+        )
     allowed = book.allowed
     return f"; the standard is {words.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
 
